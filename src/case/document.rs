@@ -1,0 +1,1 @@
+//! (see cases/README.md)

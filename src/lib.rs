@@ -1,0 +1,7 @@
+//! Tells whether a WebSocket endpoint keeps the protocol, which rule it breaks, and what octets prove it.
+//!
+//! `cases → Case → plan → Session ⇄ drive ⇄ target; Session → Transcript → Judgement → Report → views, gate`
+
+pub mod case;
+pub mod session;
+pub mod wire;

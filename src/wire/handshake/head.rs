@@ -1,0 +1,1 @@
+//! Reading heads, in whatever pieces they come.

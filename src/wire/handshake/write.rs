@@ -1,0 +1,1 @@
+//! Writing heads, lawful or not.
