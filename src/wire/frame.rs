@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 /// A frame's opcode: four bits (RFC 6455, sections 5.2 and 11.8).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Opcode(u8);
 
 impl Opcode {
