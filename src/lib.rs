@@ -3,5 +3,6 @@
 //! `cases → Case → plan → Session ⇄ drive ⇄ target; Session → Transcript → Judgement → Report → views, gate`
 
 pub mod case;
+pub mod report;
 pub mod session;
 pub mod wire;

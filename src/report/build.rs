@@ -1,0 +1,312 @@
+//! A report from a run.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    Canary, Case, Catalogue, FORMAT, Finding, Generator, Line, Lost, Measured, MeasuredCase,
+    Report, Rule, Summary, Target, breach, exact::Settler,
+};
+use crate::{
+    case::{self, Level, Role},
+    session::{self, Judgement, Transcript},
+};
+
+/// The most characters of one text of a report.
+pub const MAX_TEXT: usize = 4000;
+/// The most lines of one transcript.
+pub const MAX_LINES: usize = 400;
+/// The most octets of one line or finding.
+pub const MAX_OCTETS: usize = 256;
+/// The most findings of one case.
+pub const MAX_FINDINGS: usize = 50;
+/// The most octets of text that the transcripts of a report hold together; lines beyond are left out and counted.
+pub const MAX_TRANSCRIPTS: usize = 32 << 20;
+
+/// What is known when a run begins.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The role of the target.
+    pub role: Role,
+    /// The URL as typed.
+    pub url: Option<String>,
+    /// Further header lines; only their names are kept, and their values are taken out of transcripts and commands.
+    pub headers: Vec<(String, String)>,
+    /// The value of `Origin`.
+    pub origin: Option<String>,
+    /// Subprotocols on offer.
+    pub subprotocols: Vec<String>,
+    /// How octets are handed to the transport.
+    pub delivery: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The cases that the run was drawn from.
+    pub catalogue: Catalogue,
+    /// All rules by their id; the report keeps those that findings name.
+    pub rules: BTreeMap<String, Rule>,
+    /// The words of the command that plays a case again; the id comes behind them.
+    pub command: Vec<String>,
+    /// When.
+    pub started: SystemTime,
+}
+
+/// A case that ran.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// Its place in the catalogue: results may come in any order.
+    pub position: usize,
+    /// The case.
+    pub case: Arc<case::Case>,
+    /// Its level, as its rules and its own word make it.
+    pub level: Level,
+    /// The verdict.
+    pub judgement: Judgement,
+    /// What was said.
+    pub transcript: Transcript,
+    /// How long it took.
+    pub duration: Duration,
+    /// Another verdict came when it ran beside others.
+    pub unstable: bool,
+}
+
+/// What is known when a run is over.
+#[derive(Clone, Debug, Default)]
+pub struct End {
+    /// How long it took.
+    pub duration: Duration,
+    /// The address that was dialled or listened on.
+    pub address: Option<String>,
+    /// The round trip.
+    pub rtt: Option<Duration>,
+    /// What the canary said.
+    pub canary: Option<Canary>,
+    /// The cases that lost the target.
+    pub lost: Vec<Lost>,
+}
+
+/// Takes results as they come.
+#[derive(Debug)]
+pub struct Builder {
+    start: Start,
+    settler: Settler,
+    cases: BTreeMap<usize, (Case, MeasuredCase)>,
+    transcripts: usize,
+}
+
+impl Builder {
+    /// Nothing has run yet.
+    pub fn new(mut start: Start) -> Builder {
+        for (name, value) in &start.headers {
+            for word in &mut start.command {
+                if !value.is_empty() && word.contains(value.as_str()) {
+                    *word = format!("{name}: ...");
+                }
+            }
+        }
+        let settler = Settler::new(start.role, start.headers.iter().map(|(n, _)| n.as_str()));
+        Builder {
+            start,
+            settler,
+            cases: BTreeMap::new(),
+            transcripts: 0,
+        }
+    }
+
+    /// Takes a result and hands back what the report says of it. A second result at the same position replaces the first.
+    pub fn add(&mut self, result: CaseResult) -> (&Case, &MeasuredCase) {
+        let position = result.position;
+        let entry = self.entry(result);
+        self.cases.insert(position, entry);
+        let (case, measured) = &self.cases[&position];
+        (case, measured)
+    }
+
+    fn entry(&mut self, result: CaseResult) -> (Case, MeasuredCase) {
+        let CaseResult {
+            case,
+            level,
+            judgement,
+            transcript,
+            duration,
+            unstable,
+            ..
+        } = result;
+        let mut measured = MeasuredCase {
+            id: case.id.clone(),
+            duration_us: micros(duration),
+            ..MeasuredCase::default()
+        };
+        let mut findings = Vec::new();
+        for (at, finding) in judgement
+            .findings
+            .into_iter()
+            .take(MAX_FINDINGS)
+            .enumerate()
+        {
+            let (finding, exact) = self.settler.finding(at, finding.into());
+            findings.push(finding);
+            measured.exact.extend(exact);
+        }
+        let mut lines = Vec::new();
+        let said = transcript.entries.len() + transcript.left_out;
+        for (at, mut entry) in transcript.entries.into_iter().take(MAX_LINES).enumerate() {
+            entry.text = bounded(&entry.text);
+            let hex = hex(&entry.octets);
+            self.transcripts += entry.text.len() + hex.len();
+            if self.transcripts > MAX_TRANSCRIPTS {
+                break;
+            }
+            let (line, exact): (Line, _) = self.settler.line(at, &entry, hex);
+            measured.at_us.push(micros(entry.at));
+            measured.exact.extend(exact);
+            lines.push(line);
+        }
+        let replay = command(&self.start.command, &case.id);
+        let case = Case {
+            id: case.id.clone(),
+            verdict: judgement.verdict,
+            level,
+            checks: case.checks.clone(),
+            title: bounded(&case.title),
+            reason: bounded(&judgement.reason),
+            findings,
+            unstable,
+            timed_out: judgement.timed_out,
+            dropped: judgement.dropped,
+            left_out: (said - lines.len()) as u64,
+            transcript: lines,
+            replay,
+            autobahn: case.autobahn.clone(),
+            class: case.class.clone(),
+        };
+        (case, measured)
+    }
+
+    /// The report.
+    pub fn finish(self, end: End) -> Report {
+        let Start {
+            role,
+            url,
+            headers,
+            origin,
+            subprotocols,
+            delivery,
+            seed,
+            ..
+        } = self.start;
+        let (cases, measured): (Vec<Case>, Vec<MeasuredCase>) = self.cases.into_values().unzip();
+        let mut rules: Vec<Rule> = Vec::new();
+        for finding in cases.iter().flat_map(|case| &case.findings) {
+            if !rules.iter().any(|rule| rule.id == finding.rule) {
+                rules.extend(self.start.rules.get(&finding.rule).cloned());
+            }
+        }
+        Report {
+            format: FORMAT,
+            generator: Generator::default(),
+            target: Target {
+                role,
+                url,
+                headers: headers.into_iter().map(|(name, _)| name).collect(),
+                origin,
+                subprotocols,
+                delivery,
+                seed,
+            },
+            catalogue: self.start.catalogue,
+            summary: Summary::of(&cases),
+            canary: end.canary,
+            lost: end.lost,
+            breaches: breach::group(&cases),
+            cases,
+            rules,
+            measured: Measured {
+                started: Some(timestamp(self.start.started)),
+                duration_us: micros(end.duration),
+                address: end.address,
+                rtt_us: end.rtt.map(micros),
+                machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+                cases: measured,
+            },
+        }
+    }
+}
+
+impl From<session::Finding> for Finding {
+    fn from(f: session::Finding) -> Finding {
+        let text = |text: Option<String>| text.map(|text| bounded(&text));
+        // Three characters for each octet.
+        let octets = |hex: String| hex.chars().take(MAX_OCTETS * 3).collect();
+        Finding {
+            rule: f.rule,
+            level: f.level,
+            what: bounded(&f.what),
+            sent: text(f.sent),
+            expected: text(f.expected),
+            received: text(f.received),
+            octets: f.octets.map(octets),
+            observed: f.observed,
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The first octets in hex, separated by blanks.
+fn hex(octets: &[u8]) -> String {
+    let shown = octets.iter().take(MAX_OCTETS);
+    shown
+        .map(|octet| format!("{octet:02x}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A text of at most [`MAX_TEXT`] characters, and how many were left out behind them.
+fn bounded(text: &str) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        None => text.to_owned(),
+        Some((at, _)) => {
+            format!(
+                "{} ... ({} more characters)",
+                &text[..at],
+                text[at..].chars().count()
+            )
+        }
+    }
+}
+
+/// A command line that a POSIX shell takes: words that need it are quoted (`[` of a row's id is a pattern there).
+fn command(words: &[String], id: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    let quoted = |word: &str| match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    };
+    let words = words.iter().map(String::as_str).chain([id]);
+    words.map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// RFC 3339 in UTC, to the second.
+fn timestamp(at: SystemTime) -> String {
+    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    // Years begin in March here, so that a leap day is the last day of one. 719468 days lie between 0000-03-01 and 1970-01-01.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests;

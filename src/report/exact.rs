@@ -1,0 +1,258 @@
+//! What differs between two equal runs, kept apart: times, addresses, and octets that a target chooses anew each time.
+//!
+//! A client has to mask with keys that nobody can foresee (RFC 6455, section 5.3) and to choose a new nonce for each
+//! opening handshake (section 4.1); servers date their responses (RFC 9110, section 6.6.1) and add identifiers.
+//! [`Settler`] takes such things out of a line; [`MeasuredCase::restore`] puts them back for a view.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Case, Finding, Line};
+use crate::{case::Role, session::Entry};
+
+/// All that differs between two equal runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Measured {
+    /// When the run began (UTC, RFC 3339).
+    pub started: Option<String>,
+    /// How long it took, in microseconds.
+    pub duration_us: u64,
+    /// The address that was dialled or listened on.
+    pub address: Option<String>,
+    /// The round trip that deadlines are scaled by, in microseconds.
+    pub rtt_us: Option<u64>,
+    /// Operating system and architecture that the program was built for.
+    pub machine: String,
+    /// One entry for each case, in the order of `cases`.
+    pub cases: Vec<MeasuredCase>,
+}
+
+/// What differs between two equal runs of a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredCase {
+    /// The id of the case.
+    pub id: String,
+    /// How long it took, in microseconds.
+    pub duration_us: u64,
+    /// When each line of the transcript was said, in microseconds since the connection was asked for.
+    #[serde(default)]
+    pub at_us: Vec<u64>,
+    /// What was taken out of transcript and findings.
+    #[serde(default)]
+    pub exact: Vec<Exact>,
+}
+
+/// What was taken out of one line or finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exact {
+    /// Which list of the case.
+    pub of: Part,
+    /// The place in it, from 0.
+    pub at: u64,
+    /// The text of the line, or what the finding received, where it was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The octets, in hex, where they were taken out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub octets: Option<String>,
+}
+
+/// A list of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// `transcript`.
+    Transcript,
+    /// `findings`.
+    Findings,
+}
+
+impl MeasuredCase {
+    /// The case as it was when it ran.
+    pub fn restore(&self, case: &Case) -> Case {
+        let mut case = case.clone();
+        for exact in &self.exact {
+            let at = usize::try_from(exact.at).unwrap_or(usize::MAX);
+            let (text, octets) = (exact.text.clone(), exact.octets.clone());
+            match exact.of {
+                Part::Transcript => {
+                    if let Some(line) = case.transcript.get_mut(at) {
+                        line.text = text.unwrap_or_else(|| std::mem::take(&mut line.text));
+                        line.octets = octets.or_else(|| line.octets.take());
+                    }
+                }
+                Part::Findings => {
+                    if let Some(finding) = case.findings.get_mut(at) {
+                        finding.received = text.or_else(|| finding.received.take());
+                        finding.octets = octets.or_else(|| finding.octets.take());
+                    }
+                }
+            }
+        }
+        case
+    }
+}
+
+/// Header fields whose value a target does not choose anew for each connection. The values of all others are measured.
+const STEADY: &[&str] = &[
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "origin",
+    "sec-websocket-accept",
+    "sec-websocket-extensions",
+    "sec-websocket-protocol",
+    "sec-websocket-version",
+    "server",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+/// Divides what was said into what two equal runs share and what they do not, and leaves out secrets.
+#[derive(Clone, Debug)]
+pub struct Settler {
+    target: Role,
+    /// Names of headers whose values are secrets, in lower case.
+    secret: Vec<String>,
+}
+
+impl Settler {
+    /// For a target in this role; the values of the header lines called `secret` are never kept.
+    pub fn new<'a>(target: Role, secret: impl IntoIterator<Item = &'a str>) -> Settler {
+        let secret = secret.into_iter().map(str::to_ascii_lowercase).collect();
+        Settler { target, secret }
+    }
+
+    /// A line of a transcript, and what was taken out of it. `at`: its place.
+    pub fn line(&self, at: usize, entry: &Entry, octets: String) -> (Line, Option<Exact>) {
+        let mut line = Line {
+            who: entry.who,
+            text: entry.text.clone(),
+            octets: Some(octets).filter(|o| !o.is_empty()),
+            length: entry.length as u64,
+        };
+        let head = is_head(&entry.text);
+        if entry.who == '>' {
+            if head {
+                line.text = self.hide(&entry.text);
+                if line.text != entry.text {
+                    line.octets = None;
+                }
+                if self.target == Role::Client {
+                    // It follows from the nonce of the client (RFC 6455, section 4.2.2).
+                    let steady = settle(&line.text, |name| name != "sec-websocket-accept");
+                    return part(line, steady, true, at);
+                }
+            }
+            return (line, None);
+        }
+        if entry.who != '<' {
+            return (line, None);
+        }
+        let steady = self.received(&entry.text);
+        part(line, steady, head || self.target == Role::Client, at)
+    }
+
+    /// A finding, and what was taken out of it. `at`: its place.
+    pub fn finding(&self, at: usize, mut finding: Finding) -> (Finding, Option<Exact>) {
+        finding.sent = finding.sent.map(|text| self.hide(&text));
+        let differs = self.target == Role::Client
+            || finding.octets.as_deref().is_some_and(is_http)
+            || finding.received.as_deref().is_some_and(is_head);
+        let octets = finding.octets.take_if(|_| differs);
+        let mut text = None;
+        if let Some(received) = &mut finding.received {
+            let steady = self.received(received);
+            if steady != *received {
+                text = Some(std::mem::replace(received, steady));
+            }
+        }
+        let exact = (text.is_some() || octets.is_some()).then_some(Exact {
+            of: Part::Findings,
+            at: at as u64,
+            text,
+            octets,
+        });
+        (finding, exact)
+    }
+
+    /// What the target sent, without what it chooses anew each time.
+    fn received(&self, text: &str) -> String {
+        match is_head(text) {
+            true => settle(text, |name| STEADY.contains(&name)),
+            false => text.to_owned(),
+        }
+    }
+
+    /// What the suite sent, without secrets.
+    fn hide(&self, text: &str) -> String {
+        let hidden = |line: &str| {
+            let (name, _) = field(line)?;
+            let secret = self.secret.contains(&name.trim().to_ascii_lowercase());
+            secret.then(|| format!("{name}: (not shown)"))
+        };
+        map_lines(text, hidden)
+    }
+}
+
+fn part(mut line: Line, steady: String, octets_differ: bool, at: usize) -> (Line, Option<Exact>) {
+    let text = (steady != line.text).then(|| std::mem::replace(&mut line.text, steady));
+    let octets = line.octets.take_if(|_| octets_differ);
+    let exact = (text.is_some() || octets.is_some()).then_some(Exact {
+        of: Part::Transcript,
+        at: at as u64,
+        text,
+        octets,
+    });
+    (line, exact)
+}
+
+/// Whether a line of a transcript is an opening handshake.
+fn is_head(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    matches!(word, "request" | "response")
+}
+
+/// Whether octets in hex begin with a method or a status line: with a capital letter of ASCII. As the first octet of a
+/// frame, that would be an unfinished one with a reserved bit.
+fn is_http(hex: &str) -> bool {
+    let first = hex.get(..2).and_then(|h| u8::from_str_radix(h, 16).ok());
+    first.is_some_and(|octet| octet.is_ascii_uppercase())
+}
+
+/// `Name: value`, with the blanks before the name kept. Anything else is no header line.
+fn field(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let token = name.trim_start();
+    let fits = |b: u8| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&b);
+    (!token.is_empty() && token.trim_end().bytes().all(fits)).then_some((name, value))
+}
+
+/// Header lines whose name (in lower case) is not steady say only that they were there, as a case would: `+ Name`.
+fn settle(text: &str, steady: impl Fn(&str) -> bool) -> String {
+    map_lines(text, |line| {
+        let (name, _) = field(line)?;
+        let token = name.trim();
+        if steady(&token.to_ascii_lowercase()) {
+            return None;
+        }
+        let blanks = &name[..name.len() - name.trim_start().len()];
+        Some(format!("{blanks}+ {token}"))
+    })
+}
+
+/// Changes the lines behind the first.
+fn map_lines(text: &str, change: impl Fn(&str) -> Option<String>) -> String {
+    let mut lines = text.split('\n');
+    let mut out = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        out.push('\n');
+        match change(line) {
+            Some(changed) => out.push_str(&changed),
+            None => out.push_str(line),
+        }
+    }
+    out
+}
