@@ -4,5 +4,6 @@
 
 pub mod case;
 pub mod report;
+pub mod drive;
 pub mod session;
 pub mod wire;

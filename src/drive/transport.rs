@@ -1,0 +1,149 @@
+//! What octets travel on: TCP, or TLS over TCP.
+
+use std::{
+    collections::VecDeque,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsStream;
+
+/// A stream of octets that knows the TCP connection below it.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// The TCP connection.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// A connection that is up.
+pub type Transport = Box<dyn Stream>;
+
+/// Ends TCP with RST instead of FIN, whatever is still on its way.
+pub fn abort(transport: Transport) -> io::Result<()> {
+    transport.tcp().set_zero_linger()
+}
+
+/// What is still to be done on the suite's side of a connection, in order.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    pieces: VecDeque<Vec<u8>>,
+    /// How much of the first piece is written.
+    written: usize,
+    /// Each piece is flushed before the next is written.
+    flushing: bool,
+    /// Shut down behind the pieces.
+    shutdown: bool,
+}
+
+impl Outgoing {
+    pub(super) fn write(&mut self, pieces: impl IntoIterator<Item = Vec<u8>>) {
+        self.pieces
+            .extend(pieces.into_iter().filter(|piece| !piece.is_empty()));
+    }
+    pub(super) fn shutdown(&mut self) {
+        self.shutdown = true;
+    }
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty() && !self.flushing && !self.shutdown
+    }
+
+    /// Writes on; ready when nothing is left. May be dropped and polled again at any time.
+    pub(super) fn poll(
+        &mut self,
+        to: &mut (impl AsyncWrite + Unpin + ?Sized),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let mut stream = Pin::new(&mut *to);
+            if self.flushing {
+                ready!(stream.as_mut().poll_flush(cx))?;
+                self.flushing = false;
+            }
+            let Some(piece) = self.pieces.front() else {
+                break;
+            };
+            match ready!(stream.poll_write(cx, &piece[self.written..]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                n => self.written += n,
+            }
+            if self.written == piece.len() {
+                self.pieces.pop_front();
+                self.written = 0;
+                self.flushing = true;
+            }
+        }
+        if self.shutdown {
+            ready!(Pin::new(to).poll_shutdown(cx))?;
+            self.shutdown = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// Notes each call; takes at most three octets, and is busy every second time.
+    #[derive(Default)]
+    struct Notes(Vec<String>, bool);
+
+    impl Notes {
+        fn note(&mut self, cx: &mut Context<'_>, what: String) -> Poll<()> {
+            self.1 = !self.1;
+            if self.1 {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            self.0.push(what);
+            Poll::Ready(())
+        }
+    }
+
+    impl AsyncWrite for Notes {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let taken = &buf[..buf.len().min(3)];
+            let what = String::from_utf8_lossy(taken).into_owned();
+            self.note(cx, what).map(|()| Ok(taken.len()))
+        }
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.note(cx, "flush".into()).map(Ok)
+        }
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.note(cx, "shutdown".into()).map(Ok)
+        }
+    }
+
+    #[tokio::test]
+    async fn hands_each_piece_over_on_its_own() {
+        let mut outgoing = Outgoing::default();
+        outgoing.write([b"abcd".to_vec(), vec![], b"e".to_vec()]);
+        outgoing.shutdown();
+        let mut notes = Notes::default();
+        poll_fn(|cx| outgoing.poll(&mut notes, cx)).await.unwrap();
+        assert_eq!(notes.0, ["abc", "d", "flush", "e", "flush", "shutdown"]);
+        assert!(outgoing.is_empty());
+    }
+}
