@@ -5,12 +5,24 @@
 
 use std::time::Duration;
 
+mod bind;
+mod cursor;
 pub mod document;
 pub mod error;
-pub mod parse;
+mod fault;
+mod head;
+mod keys;
+mod parse;
 pub mod payload;
 pub mod print;
+#[cfg(test)]
+pub mod strategy;
+#[cfg(test)]
+mod tests;
+pub mod value;
+mod weight;
 
+pub use document::Document;
 pub use payload::Payload;
 
 /// Which side of the connection an endpoint takes (RFC 6455, section 1.1).

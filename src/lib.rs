@@ -3,7 +3,8 @@
 //! `cases → Case → plan → Session ⇄ drive ⇄ target; Session → Transcript → Judgement → Report → views, gate`
 
 pub mod case;
-pub mod report;
 pub mod drive;
+pub mod report;
+pub mod rules;
 pub mod session;
 pub mod wire;

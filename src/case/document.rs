@@ -1,1 +1,685 @@
-//! (see cases/README.md)
+//! A `.wire` file as cases: layout, keys, branches and rows.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    Alternative, Case, Mark, Outcome, Send, Step,
+    bind::{Cells, Line, Raw},
+    cursor::{Cursor, last_string},
+    error::{Error, Place, Source},
+    fault::{Fault, shown},
+    head, keys, parse,
+};
+
+/// The most octets that a file may have.
+pub const MAX_FILE: usize = 4 << 20;
+/// The most cases that a file may make.
+pub const MAX_CASES: usize = 10_000;
+/// The most octets that a file may have once its rows are put in.
+pub const MAX_BOUND: usize = 32 << 20;
+/// The most octets that the steps of a case may send and expect.
+pub const MAX_OCTETS: usize = 256 << 20;
+/// How deep branches may lie in each other.
+pub const MAX_DEPTH: usize = 16;
+/// The most frames or pieces that one step may make.
+pub const MAX_PIECES: usize = 1 << 20;
+/// The longest silence that can be asked for.
+pub const MAX_SILENCE: Duration = Duration::from_secs(60);
+
+/// What a file says.
+#[derive(Debug)]
+pub struct Document {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its cases, in order, those with errors left out.
+    pub cases: Vec<Located>,
+    /// All that is wrong with it.
+    pub errors: Vec<Error>,
+}
+
+/// A case and where in the file its parts stand.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The case.
+    pub case: Case,
+    /// Its id.
+    pub at: Place,
+    /// Its keys that are there.
+    pub keys: HashMap<&'static str, Place>,
+    /// Each rule it checks.
+    pub checks: Vec<Place>,
+    /// One for each step that sends and for each alternative, in the order of their lines.
+    pub lines: Vec<Place>,
+}
+
+impl Document {
+    /// Reads a file. `path` is shown in errors; `stem` is the path below the catalogue without `.wire`:
+    /// ids begin with it.
+    pub fn parse(path: &str, stem: &str, octets: &[u8]) -> Document {
+        if octets.len() > MAX_FILE {
+            let (source, _) = Source::read(path, &[]);
+            return Reader::new(source, stem).fail(0..0, Fault::FileSize);
+        }
+        let (source, faults) = Source::read(path, octets);
+        let mut reader = Reader::new(source, stem);
+        if !faults.is_empty() {
+            faults
+                .into_iter()
+                .for_each(|(span, fault)| reader.error(span, fault));
+            return reader.document;
+        }
+        reader.file();
+        reader.document
+    }
+
+    /// The only case of a text, as a report or a finding shows it. `stem` is what its id begins with.
+    pub fn only(stem: &str, text: &str) -> Result<Case, Vec<Error>> {
+        let mut document = Document::parse("case", stem, text.as_bytes());
+        match document.cases.pop() {
+            Some(case) if document.errors.is_empty() && document.cases.is_empty() => Ok(case.case),
+            Some(_) | None if !document.errors.is_empty() => Err(document.errors),
+            _ => {
+                let fault = Fault::NotOne;
+                Err(vec![Error {
+                    source: document.source,
+                    place: Place::default(),
+                    fault,
+                }])
+            }
+        }
+    }
+}
+
+/// A case as it stands in the file.
+#[derive(Default)]
+struct Block {
+    slug: Range<usize>,
+    body: Vec<Raw>,
+    rows: Vec<Raw>,
+}
+
+struct Reader {
+    document: Document,
+    stem: String,
+    ids: HashSet<String>,
+    budget: usize,
+    made: usize,
+}
+
+impl Reader {
+    fn new(source: Source, stem: &str) -> Reader {
+        let document = Document {
+            source: Arc::new(source),
+            cases: Vec::new(),
+            errors: Vec::new(),
+        };
+        Reader {
+            document,
+            stem: stem.to_string(),
+            ids: HashSet::new(),
+            budget: MAX_BOUND,
+            made: 0,
+        }
+    }
+
+    fn error(&mut self, place: impl Into<Place>, fault: Fault) {
+        let error = Error {
+            source: self.document.source.clone(),
+            place: place.into(),
+            fault,
+        };
+        if !self.full() && !self.document.errors.contains(&error) {
+            self.document.errors.push(error);
+        }
+    }
+
+    fn fail(mut self, place: impl Into<Place>, fault: Fault) -> Document {
+        self.error(place, fault);
+        self.document
+    }
+
+    fn full(&self) -> bool {
+        self.document.errors.len() >= Source::MOST
+    }
+
+    fn file(&mut self) {
+        let source = self.document.source.clone();
+        let named = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+        if !self.stem.chars().all(named) || self.stem.len() > 200 {
+            let fault = Fault::Path(shown(&self.stem));
+            return self.error(0..0, fault);
+        }
+        for block in self.blocks(&source.text) {
+            if !self.block(&source.text, &block) || self.full() {
+                return;
+            }
+        }
+    }
+
+    /// Splits the file into cases.
+    fn blocks(&mut self, text: &str) -> Vec<Block> {
+        let mut blocks: Vec<Block> = Vec::new();
+        // Lines behind a first line that is none are told once, with that line.
+        let mut lost = false;
+        let mut at = 0;
+        for line in text.split('\n') {
+            let start = at;
+            at += line.len() + 1;
+            let content = line.trim_matches(' ');
+            if content.is_empty() || content.starts_with('#') {
+                continue;
+            }
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            let span = start + indent..start + indent + content.len();
+            if indent == 0 {
+                match content
+                    .strip_prefix("case")
+                    .filter(|r| r.is_empty() || r.starts_with(' '))
+                {
+                    Some(slug) => {
+                        let slug = slug.trim_start_matches(' ');
+                        let slug = span.end - slug.len()..span.end;
+                        if slug.is_empty() {
+                            self.error(span, Fault::NoCaseId);
+                        }
+                        blocks.push(Block {
+                            slug,
+                            ..Block::default()
+                        });
+                        lost = false;
+                    }
+                    None => {
+                        self.error(span, Fault::OutsideCase);
+                        lost = true;
+                    }
+                }
+                continue;
+            }
+            match blocks.last_mut() {
+                Some(block) if !lost => {
+                    let raw = Raw { indent, span };
+                    if content.starts_with('|') {
+                        block.rows.push(raw);
+                    } else if block.rows.is_empty() {
+                        block.body.push(raw);
+                    } else {
+                        self.error(raw.span, Fault::BelowRows);
+                    }
+                }
+                None if !lost => {
+                    self.error(span, Fault::OutsideCase);
+                    lost = true;
+                }
+                _ => {}
+            }
+        }
+        blocks
+    }
+
+    /// Makes the cases of a block; `false`: the file has used up what it may.
+    fn block(&mut self, text: &str, block: &Block) -> bool {
+        let slug = &text[block.slug.clone()];
+        if slug.is_empty() {
+            return true;
+        }
+        let (name, own_row) = match slug.split_once('[') {
+            Some((name, rest)) => (name, rest.strip_suffix(']')),
+            None => (slug, None),
+        };
+        let rows = match self.rows(text, &block.rows) {
+            Ok(rows) => rows,
+            Err((span, fault)) => {
+                self.error(span, fault);
+                return true;
+            }
+        };
+        let slug_like = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let bad_row = slug.contains('[') && !own_row.is_some_and(is_row_key);
+        if name.is_empty() || name.len() > 100 || !name.chars().all(slug_like) || bad_row {
+            self.error(block.slug.clone(), Fault::CaseId(shown(slug)));
+            return true;
+        }
+        let Some(rows) = rows else {
+            return self.bound(text, block, slug, &Row::default());
+        };
+        if own_row.is_some() {
+            self.error(block.slug.clone(), Fault::RowTwice);
+            return true;
+        }
+        let mut keys = HashSet::new();
+        for row in &rows {
+            let key = &text[row.key.clone()];
+            if !is_row_key(key) {
+                self.error(row.key.clone(), Fault::RowKey(shown(key)));
+            } else if !keys.insert(key) {
+                self.error(row.key.clone(), Fault::RepeatedRow(shown(key)));
+            } else if !self.bound(text, block, &format!("{slug}[{key}]"), row) || self.full() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// One case; `false`: the file has used up what it may.
+    fn bound(&mut self, text: &str, block: &Block, slug: &str, row: &Row) -> bool {
+        self.made += 1;
+        if self.made > MAX_CASES {
+            self.error(block.slug.clone(), Fault::TooManyCases);
+            return false;
+        }
+        let mut unbound = false;
+        let mut lines = Vec::with_capacity(block.body.len());
+        for raw in &block.body {
+            match Line::bind(text, raw, &row.cells, &mut self.budget) {
+                Ok(Some(line)) => lines.push(line),
+                Ok(None) => {
+                    self.error(block.slug.clone(), Fault::TooMuchText);
+                    return false;
+                }
+                Err((span, what)) => {
+                    let span = raw.span.start + span.start..raw.span.start + span.end;
+                    self.error(span, what);
+                    unbound = true;
+                }
+            }
+        }
+        if unbound {
+            return true;
+        }
+        let lines = leave_out(lines);
+        let steps_from = lines
+            .iter()
+            .position(|l| !keys::is_key(l))
+            .unwrap_or(lines.len());
+        let (key_lines, step_lines) = lines.split_at(steps_from);
+        let mut faults = Vec::new();
+        let keys = keys::read(text, key_lines, row, &block.slug, &mut faults);
+        let mut steps = Steps {
+            lines: step_lines,
+            at: 0,
+            places: Vec::new(),
+            faults: &mut faults,
+        };
+        let played = steps.block(2, 0);
+        let places = steps.places;
+        let octets = played
+            .iter()
+            .fold(0, |sum: usize, step| sum.saturating_add(step.weight()));
+        if octets > MAX_OCTETS {
+            faults.push((block.slug.clone().into(), Fault::TooManyOctets));
+        }
+        let id = match self.stem.as_str() {
+            "" => slug.to_string(),
+            stem => format!("{stem}/{slug}"),
+        };
+        let at = if row.cells.is_empty() {
+            block.slug.clone()
+        } else {
+            row.key.clone()
+        };
+        let at = Place::from(at);
+        if !self.ids.insert(id.clone()) {
+            faults.push((at.clone(), Fault::DuplicateCase(id.clone())));
+        }
+        if faults.is_empty() {
+            let case = Case {
+                id,
+                title: keys.title,
+                checks: keys.checks,
+                level: keys.level,
+                role: keys.role,
+                needs: keys.needs,
+                autobahn: keys.autobahn,
+                class: keys.class,
+                heavy: keys.heavy,
+                steps: played,
+            };
+            let (keys, checks) = (keys.places, keys.check_places);
+            self.document.cases.push(Located {
+                case,
+                at,
+                keys,
+                checks,
+                lines: places,
+            });
+        }
+        for (place, what) in faults {
+            self.error(place, what);
+        }
+        true
+    }
+
+    /// The rows below a case; `None` where there are none.
+    fn rows<'a>(
+        &mut self,
+        text: &'a str,
+        raw: &[Raw],
+    ) -> std::result::Result<Option<Vec<Row<'a>>>, (Range<usize>, Fault)> {
+        let mut split = Vec::with_capacity(raw.len());
+        for row in raw {
+            match cells(text, row) {
+                Ok(cells) => split.push((row, cells)),
+                Err((span, fault)) => self.error(span, fault),
+            }
+        }
+        let mut split = split.into_iter();
+        let Some((head, columns)) = split.next() else {
+            return Ok(None);
+        };
+        let mut names: Vec<&str> = Vec::with_capacity(columns.len());
+        for span in columns {
+            let name = &text[span.clone()];
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            if name.is_empty() || !name.chars().all(plain) {
+                let span = if name.is_empty() {
+                    head.span.clone()
+                } else {
+                    span
+                };
+                return Err((span, Fault::ColumnName(shown(name))));
+            }
+            if names.contains(&name) {
+                return Err((span, Fault::RepeatedColumn(name.into())));
+            }
+            names.push(name);
+        }
+        if split.len() == 0 {
+            return Err((head.span.clone(), Fault::NoRows));
+        }
+        let mut rows = Vec::with_capacity(split.len());
+        for (row, cells) in split {
+            if cells.len() != names.len() {
+                let fault = Fault::RowCells {
+                    expected: names.len(),
+                    found: cells.len(),
+                };
+                self.error(row.span.clone(), fault);
+                continue;
+            }
+            let key = cells[0].clone();
+            let cells = names.iter().copied().zip(cells).collect();
+            rows.push(Row {
+                key,
+                cells,
+                columns: names.clone(),
+            });
+        }
+        Ok(Some(rows))
+    }
+}
+
+/// One row: its first cell, and all of them by column.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row<'a> {
+    pub key: Range<usize>,
+    pub cells: Cells<'a>,
+    pub columns: Vec<&'a str>,
+}
+
+/// The first cell completes an id, which people type in a shell.
+fn is_row_key(key: &str) -> bool {
+    let fit = |c: char| c.is_ascii_alphanumeric() || "._+=-".contains(c);
+    !key.is_empty() && key.len() <= 64 && key.chars().all(fit)
+}
+
+/// The cells of a row, without the blanks around them.
+fn cells(text: &str, row: &Raw) -> std::result::Result<Vec<Range<usize>>, (Range<usize>, Fault)> {
+    if row.indent != 2 {
+        let fault = Fault::Indent {
+            expected: 2,
+            found: row.indent,
+        };
+        return Err((row.span.clone(), fault));
+    }
+    let line = &text[row.span.clone()];
+    // The first character is the bar that made it a row.
+    let Some(inner) = line[1..].strip_suffix('|') else {
+        return Err((row.span.end..row.span.end, Fault::RowEnd));
+    };
+    let mut at = row.span.start + 1;
+    let cell = |cell: &str| {
+        let start = at + (cell.len() - cell.trim_start_matches(' ').len());
+        at += cell.len() + 1;
+        start..start + cell.trim_matches(' ').len()
+    };
+    Ok(inner.split('|').map(cell).collect())
+}
+
+/// Leaves out the lines that an empty cell has emptied, with the lines below them;
+/// and with a `<` line its `~` and `?`.
+fn leave_out(lines: Vec<Line>) -> Vec<Line> {
+    let mut kept: Vec<Line> = Vec::with_capacity(lines.len());
+    // The indent of the line left out, and whether it was a `<`.
+    let mut out: Option<(usize, bool)> = None;
+    for line in lines {
+        if let Some((indent, expected)) = out {
+            let alternative = matches!(line.marked(), Some(('~' | '?', _)));
+            if line.indent > indent || (line.indent == indent && expected && alternative) {
+                continue;
+            }
+        }
+        out = None;
+        if line.is_left_out() {
+            out = Some((line.indent, line.text.starts_with('<')));
+        } else {
+            kept.push(line);
+        }
+    }
+    kept
+}
+
+/// Reads the lines of the steps.
+struct Steps<'a> {
+    lines: &'a [Line],
+    at: usize,
+    places: Vec<Place>,
+    faults: &'a mut Vec<(Place, Fault)>,
+}
+
+impl Steps<'_> {
+    fn fault(&mut self, line: usize, span: Range<usize>, fault: Fault) {
+        self.faults.push((self.lines[line].place(span), fault));
+    }
+
+    /// The steps that stand this far in, up to a line that stands less far.
+    fn block(&mut self, indent: usize, depth: usize) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        while let Some(line) = self.lines.get(self.at) {
+            if line.indent < indent {
+                // Below the first step nothing stands less than two blanks in.
+                if depth > 0 {
+                    break;
+                }
+            }
+            let (at, text) = (self.at, line.text.clone());
+            self.at += 1;
+            if line.indent != indent {
+                let fault = Fault::Indent {
+                    expected: indent,
+                    found: line.indent,
+                };
+                self.fault(at, 0..text.len(), fault);
+                self.skip(indent);
+                continue;
+            }
+            self.step(at, &text, depth, &mut steps);
+        }
+        steps
+    }
+
+    /// Skips what stands below a line that could not be read.
+    fn skip(&mut self, indent: usize) {
+        while self.lines.get(self.at).is_some_and(|l| l.indent > indent) {
+            self.at += 1;
+        }
+    }
+
+    fn step(&mut self, at: usize, text: &str, depth: usize, steps: &mut Vec<Step>) {
+        let indent = self.lines[at].indent;
+        let read = match text.chars().next() {
+            Some(mark @ ('>' | '<' | '~' | '?')) => match text[1..].is_empty()
+                || text[1..].starts_with(' ')
+            {
+                false => Err((0..2.min(text.len()), Fault::NoBlank(mark))),
+                true if mark == '>' => self.send(at, text).map(|send| steps.push(Step::Send(send))),
+                true => self.alternative(at, text, mark, depth, steps),
+            },
+            _ if keys::is_key(&self.lines[at]) => Err((
+                0..text.find(':').unwrap_or(text.len()),
+                Fault::KeyBelowSteps,
+            )),
+            _ => Err((0..text.len(), Fault::NoMark)),
+        };
+        if let Err((span, fault)) = read {
+            // `NoBlank` may point into a character of several octets; places are put right when shown.
+            self.fault(at, span, fault);
+            self.skip(indent);
+        }
+    }
+
+    fn send(&mut self, at: usize, text: &str) -> super::cursor::Result<Send> {
+        let mut cursor = Cursor::new(text);
+        cursor.take('>');
+        let mut send = parse::send(&mut cursor)?;
+        self.places.push(self.lines[at].whole());
+        let indent = self.lines[at].indent;
+        let headers = match &mut send {
+            Send::Request(step) | Send::Response(_, step) => &mut step.headers,
+            _ => {
+                if self.lines.get(self.at).is_some_and(|l| l.indent > indent) {
+                    let below = self.at;
+                    let name = text[1..].trim_start().split(' ').next().unwrap_or_default();
+                    let fault = Fault::Below(name.to_string());
+                    self.fault(below, 0..self.lines[below].text.len(), fault);
+                    self.skip(indent);
+                }
+                return Ok(send);
+            }
+        };
+        while let Some(line) = self.lines.get(self.at).filter(|l| l.indent > indent) {
+            let read = match line.indent == indent + 2 {
+                true => head::edit(&line.text),
+                false => {
+                    let fault = Fault::Indent {
+                        expected: indent + 2,
+                        found: line.indent,
+                    };
+                    Err((0..line.text.len(), fault))
+                }
+            };
+            match read {
+                Ok(edit) => headers.push(edit),
+                Err((span, fault)) => self.faults.push((line.place(span), fault)),
+            }
+            self.at += 1;
+        }
+        if let Send::Request(step) | Send::Response(_, step) = &send
+            && step.too_many_pieces()
+        {
+            return Err((0..text.len(), Fault::TooManyPieces));
+        }
+        Ok(send)
+    }
+
+    fn alternative(
+        &mut self,
+        at: usize,
+        text: &str,
+        mark: char,
+        depth: usize,
+        steps: &mut Vec<Step>,
+    ) -> super::cursor::Result<()> {
+        if mark != '<' && !matches!(steps.last(), Some(Step::Expect(_))) {
+            return Err((0..text.len(), Fault::OrphanAlternative));
+        }
+        let (mark, text) = match mark {
+            '<' => (Mark::Required, text),
+            mark => {
+                let Some(from) = last_string(text)? else {
+                    return Err((text.len()..text.len(), Fault::NoWhy));
+                };
+                let mut cursor = Cursor::new(&text[from..]);
+                let why = String::from_utf8(cursor.string()?).unwrap_or_default();
+                if why.trim().is_empty() {
+                    return Err((from..text.len(), Fault::BadWhy));
+                }
+                let mark = if mark == '~' {
+                    Mark::Tolerated(why)
+                } else {
+                    Mark::NotApplicable(why)
+                };
+                (mark, &text[..from])
+            }
+        };
+        let mut cursor = Cursor::new(&text[1..]);
+        let shift = |(span, fault): (Range<usize>, Fault)| (span.start + 1..span.end + 1, fault);
+        let mut outcomes = parse::outcomes(&mut cursor).map_err(shift)?;
+        self.places.push(self.lines[at].whole());
+        let indent = self.lines[at].indent;
+        self.checks(indent, &mut outcomes);
+        let then = match self.lines.get(self.at).filter(|l| l.indent > indent) {
+            None => None,
+            Some(_) if depth == MAX_DEPTH => {
+                let below = self.at;
+                self.fault(below, 0..self.lines[below].text.len(), Fault::TooDeep);
+                self.skip(indent);
+                None
+            }
+            Some(_) => Some(self.block(indent + 2, depth + 1)),
+        };
+        let outcomes = outcomes.into_iter().map(|(outcome, _)| outcome).collect();
+        let alternative = Alternative {
+            mark,
+            outcomes,
+            then,
+        };
+        match steps.last_mut() {
+            Some(Step::Expect(alternatives)) if alternative.mark != Mark::Required => {
+                alternatives.push(alternative);
+            }
+            _ => steps.push(Step::Expect(vec![alternative])),
+        }
+        Ok(())
+    }
+
+    /// The header lines below an outcome.
+    fn checks(&mut self, indent: usize, outcomes: &mut [(Outcome, Range<usize>)]) {
+        let header = |line: &Line| !matches!(line.marked(), Some(('>' | '<' | '~' | '?', _)));
+        while let Some(line) = self
+            .lines
+            .get(self.at)
+            .filter(|l| l.indent > indent && header(l))
+        {
+            let mut heads = outcomes
+                .iter_mut()
+                .filter_map(|(outcome, _)| match outcome {
+                    Outcome::Response(_, checks)
+                    | Outcome::Refusal(_, checks)
+                    | Outcome::Request(checks) => Some(checks),
+                    _ => None,
+                });
+            let first = heads.next();
+            let read = match (first, heads.next()) {
+                (None, _) => return,
+                (Some(_), Some(_)) => Err((0..line.text.len(), Fault::HeaderWhose)),
+                (Some(_), None) if line.indent != indent + 2 => {
+                    let fault = Fault::Indent {
+                        expected: indent + 2,
+                        found: line.indent,
+                    };
+                    Err((0..line.text.len(), fault))
+                }
+                (Some(checks), None) => head::check(&line.text).map(|check| checks.push(check)),
+            };
+            if let Err((span, fault)) = read {
+                self.faults.push((line.place(span), fault));
+            }
+            self.at += 1;
+        }
+    }
+}

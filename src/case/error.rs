@@ -1,1 +1,163 @@
-//! (see cases/README.md)
+//! Errors in case files, told as rustc does: file, line, column, the line, a caret, one sentence, one hint.
+
+use std::{fmt, ops::Range, sync::Arc};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+pub use super::fault::Fault;
+
+/// A case file: the path as the user knows it, and the text, fit to be printed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// As it is shown.
+    pub path: String,
+    /// All of it. Octets that may not stand in a case file are replaced by as many harmless ones.
+    pub text: String,
+}
+
+impl Source {
+    /// The most faults that one file is told of.
+    pub(super) const MOST: usize = 100;
+
+    /// Reads octets; with what may not stand in a case file, and where.
+    pub(super) fn read(path: &str, octets: &[u8]) -> (Source, Vec<(Range<usize>, Fault)>) {
+        let mut text = String::with_capacity(octets.len());
+        let mut faults = Vec::new();
+        for chunk in octets.utf8_chunks() {
+            let mut characters = chunk.valid().chars().peekable();
+            while let Some(c) = characters.next() {
+                let at = text.len();
+                if c == '\r' && characters.peek() == Some(&'\n') {
+                    text.push(' ');
+                } else if c == '\n' || !is_unprintable(c) {
+                    text.push(c);
+                } else {
+                    text.push_str(blank(c));
+                    if faults.len() < Self::MOST {
+                        faults.push((at..text.len(), Fault::Control(c)));
+                    }
+                }
+            }
+            for _ in chunk.invalid() {
+                if faults.len() < Self::MOST {
+                    faults.push((text.len()..text.len() + 1, Fault::Encoding));
+                }
+                text.push('?');
+            }
+        }
+        let path = path
+            .chars()
+            .map(|c| if is_unprintable(c) { '?' } else { c })
+            .collect();
+        (Source { path, text }, faults)
+    }
+}
+
+/// Where in a file something stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Octets of the file's text.
+    pub span: Range<usize>,
+    /// A second place that takes part in it, and how.
+    pub also: Option<(Range<usize>, &'static str)>,
+}
+
+impl From<Range<usize>> for Place {
+    fn from(span: Range<usize>) -> Place {
+        Place { span, also: None }
+    }
+}
+
+/// One thing that is wrong with a case file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Where in it.
+    pub place: Place,
+    /// Which rule it breaks.
+    pub fault: Fault,
+}
+
+impl std::error::Error for Error {}
+
+/// `path:line:column: sentence`.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let (line, column) = self.position();
+        write!(f, "{}:{line}:{column}: {}", self.source.path, self.fault)
+    }
+}
+
+impl Error {
+    /// Line and column, from one; a column is a character.
+    pub fn position(&self) -> (usize, usize) {
+        let before = self
+            .source
+            .text
+            .get(..self.place.span.start)
+            .unwrap_or(&self.source.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+
+    /// All of it, for people, without a line end; with colour only when asked for.
+    pub fn render(&self, colour: bool) -> String {
+        let text = self.source.text.as_str();
+        let fit = |range: &Range<usize>| {
+            let start = floor(text, range.start);
+            start..floor(text, range.end).max(start)
+        };
+        let mut snippet = Snippet::source(text)
+            .path(self.source.path.as_str())
+            .annotation(AnnotationKind::Primary.span(fit(&self.place.span)));
+        if let Some((range, label)) = &self.place.also {
+            snippet = snippet.annotation(AnnotationKind::Context.span(fit(range)).label(*label));
+        }
+        let mut group = Level::ERROR
+            .primary_title(self.fault.to_string())
+            .element(snippet);
+        if let Some(hint) = self.fault.hint() {
+            group = group.element(Level::HELP.message(hint));
+        }
+        let renderer = if colour {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.render(&[group])
+    }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// As many octets as the character has, and harmless.
+fn blank(c: char) -> &'static str {
+    match c.len_utf8() {
+        1 => "?",
+        2 => "\u{bf}",
+        3 => "\u{fffd}",
+        _ => "\u{fffd}?",
+    }
+}
+
+/// Control, format and bidirectional characters, and what is assigned to nothing: what a terminal or a
+/// reader could be deceived with. Combining characters print.
+pub(super) fn is_unprintable(c: char) -> bool {
+    match c {
+        ' '..='~' => false,
+        // A combining mark escapes only where nothing stands before it.
+        c => {
+            let mut text = String::from("a");
+            text.push(c);
+            text.escape_debug().nth(1) == Some('\\')
+        }
+    }
+}
