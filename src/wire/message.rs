@@ -108,17 +108,11 @@ impl Assembler {
         let open = match (frame.header.opcode, self.open.take()) {
             (Opcode::TEXT, _) => Open::new(Kind::Text, frame),
             (Opcode::BINARY, _) => Open::new(Kind::Binary, frame),
-            (Opcode::CONTINUATION, Some(open)) => {
-                // Judged before it is joined: memory stays within the limit.
-                if frame.payload.len() > limit - open.parts.len() {
-                    return Err(TooLong { limit });
-                }
-                Open {
-                    frames: open.frames.saturating_add(1),
-                    parts: open.parts.push(&frame.payload),
-                    ..open
-                }
-            }
+            (Opcode::CONTINUATION, Some(open)) => Open {
+                frames: open.frames.saturating_add(1),
+                parts: open.parts.push(&frame.payload),
+                ..open
+            },
             (_, open) => {
                 self.open = open;
                 return Ok(None);

@@ -129,8 +129,7 @@ impl Observer {
         if opcode.is_reserved() {
             told.push(Breach::ReservedOpcode { opcode });
         }
-        // A length with the top bit set has a breach of its own.
-        if !header.is_shortest() && length >> 63 == 0 {
+        if !header.is_shortest() {
             told.push(Breach::LengthNotShortest {
                 opcode,
                 form,

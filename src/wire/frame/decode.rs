@@ -135,3 +135,30 @@ impl Decoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::frame::Opcode;
+
+    #[test]
+    fn takes_no_memory_for_a_declared_length_and_none_behind_an_error() {
+        let mut decoder = Decoder::new(usize::MAX);
+        let header = Header::new(Opcode::BINARY, 1 << 40);
+        let mut octets = Vec::new();
+        header.encode(&mut octets);
+        decoder.feed(&octets);
+        decoder.feed(b"abc");
+        assert_eq!(decoder.next_frame(), Ok(None));
+        let (header, octets) = (Some(header), 13);
+        assert_eq!(decoder.pending(), Pending { header, octets });
+        assert!(decoder.buffer.capacity() < 200);
+
+        let mut decoder = Decoder::new(0);
+        decoder.feed(b"\x81\x01");
+        assert!(decoder.next_frame().is_err());
+        decoder.feed(&[0; 10_000]);
+        assert!(decoder.next_frame().is_err());
+        assert!(decoder.buffer.capacity() < 200);
+    }
+}

@@ -110,29 +110,6 @@ fn judges_the_length_at_the_header_and_stays_wrong() {
 }
 
 #[test]
-fn takes_no_memory_for_a_declared_length() {
-    let header = Header::new(Opcode::BINARY, 1 << 40);
-    let (_, mut decoder, failed) = decode(
-        &Frame {
-            header,
-            payload: Bytes::new(),
-        }
-        .header_octets(),
-        usize::MAX,
-    );
-    assert_eq!(failed, None);
-    decoder.feed(b"abc");
-    assert_eq!(decoder.next_frame(), Ok(None));
-    assert_eq!(
-        decoder.pending(),
-        Pending {
-            header: Some(header),
-            octets: 13
-        }
-    );
-}
-
-#[test]
 fn masks_as_the_rfc_says_at_every_length_and_phase() {
     let key = [0x12, 0x34, 0x56, 0x78];
     for (length, phase) in (0..70).flat_map(|length| (0..9).map(move |phase| (length, phase))) {
@@ -161,7 +138,7 @@ prop_compose! {
         ],
     ) -> Frame {
         let length = payload.len() as u64;
-        // The longest form that the payload needs, or a longer one than it needs.
+        // A form that holds the length, shortest or not.
         let form = match (form, Form::shortest(length)) {
             (Form::Seven, needed) => needed,
             (Form::Sixteen, Form::SixtyFour) => Form::SixtyFour,
