@@ -39,7 +39,7 @@ pub async fn play(
     terms: &Terms,
 ) -> Result<Played, ConnectError> {
     let start = Instant::now();
-    let transport = dialler.dial(terms.patience).await?;
+    let transport = dialler.dial(terms.connect).await?;
     let connecting = start.elapsed();
     let mut session = Session::new(case, setup);
     let recording = exchange(&mut session, transport, start, terms).await;

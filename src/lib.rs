@@ -4,7 +4,9 @@
 
 pub mod case;
 pub mod drive;
+pub mod gate;
 pub mod report;
 pub mod rules;
+pub mod run;
 pub mod session;
 pub mod wire;

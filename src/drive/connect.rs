@@ -180,6 +180,13 @@ impl Dialler {
         Err(failed.expect("at least one address"))
     }
 
+    /// The address that answered.
+    pub fn answered(&self) -> Option<SocketAddr> {
+        self.addresses
+            .get(self.answered.load(Ordering::Relaxed))
+            .copied()
+    }
+
     /// All addresses of the target.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses

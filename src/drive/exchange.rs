@@ -43,6 +43,8 @@ impl End for Session {
 /// How a connection is driven.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
+    /// How long the connection may take to come about, TLS included.
+    pub connect: Duration,
     /// After so long without any progress an end that has set no deadline gets `Event::Deadline`.
     pub patience: Duration,
     /// How what is sent is cut.
@@ -88,6 +90,8 @@ impl Recording {
 
 /// One read takes at most so much.
 const BUFFER: usize = 64 << 10;
+/// So often a target that takes in what it is sent gets its patience anew.
+const MOST_POSTPONED: u32 = 20;
 /// When the end is done, the target may close its side for so long, and send so much, before the suite drops the connection.
 const FAREWELL: Duration = Duration::from_millis(50);
 const FAREWELL_OCTETS: usize = 1 << 20;
@@ -111,6 +115,8 @@ pub async fn exchange(
     let mut active = start;
     // The deadline behind which octets that lay ready have been let through once.
     let mut late = None;
+    // What the target has taken when its time was up, and how often it got more.
+    let (mut taken_before, mut postponed) = (0, 0);
     loop {
         let now = Instant::now();
         let at = now.saturating_duration_since(start);
@@ -147,21 +153,35 @@ pub async fn exchange(
             // Its deadline has passed and it asks for no other: it would wait for ever.
             return recording;
         }
-        let due = set.unwrap_or(active + terms.patience);
-        event = if late == Some(due) && due <= now {
-            Event::Deadline
-        } else {
-            tokio::select! {
-                // What lies ready when the deadline passes came in time: it is the suite that was late.
-                biased;
-                event = line.stir() => {
-                    if due <= Instant::now() {
-                        late = Some(due);
+        let mut due = set.unwrap_or(active + terms.patience);
+        event = loop {
+            let next = if late == Some(due) && due <= Instant::now() {
+                Event::Deadline
+            } else {
+                tokio::select! {
+                    // What lies ready when the deadline passes came in time: it is the suite that was late.
+                    biased;
+                    event = line.stir() => {
+                        if due <= Instant::now() {
+                            late = Some(due);
+                        }
+                        event
                     }
-                    event
+                    () = sleep_until(due) => Event::Deadline,
                 }
-                () = sleep_until(due) => Event::Deadline,
+            };
+            // As long as the target takes what it is sent, it is the suite that has not finished.
+            let taken = line.outgoing.taken();
+            if next == Event::Deadline
+                && !line.outgoing.is_empty()
+                && taken > taken_before
+                && postponed < MOST_POSTPONED
+            {
+                (taken_before, postponed) = (taken, postponed + 1);
+                due = Instant::now() + terms.patience;
+                continue;
             }
+            break next;
         };
     }
 }
@@ -283,6 +303,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(60);
     const TERMS: Terms = Terms {
+        connect: PATIENCE,
         patience: PATIENCE,
         delivery: Delivery::Whole,
         record: usize::MAX,
@@ -442,6 +463,37 @@ mod tests {
         script.deadline = Some(Duration::from_millis(1));
         drive(&mut script, near).await;
         assert_eq!(script.seen, [Event::Connected, Event::Deadline]);
+    }
+
+    #[tokio::test]
+    async fn a_target_that_still_reads_gets_its_time_anew() {
+        const SIZE: usize = 16 << 20;
+        let (near, mut far) = pair().await;
+        let reader = tokio::spawn(async move {
+            let (mut buffer, mut read) = (vec![0; 64 << 10], 0);
+            while read < SIZE {
+                read += far.read(&mut buffer).await.unwrap();
+            }
+            far.write_all(b"done").await.unwrap();
+        });
+        let mut script = Script::new([Action::Write(vec![vec![7; SIZE]])], |s| {
+            s.received == 4 || s.saw(&Event::Deadline)
+        });
+        // Due at once, long before all is written.
+        script.deadline = Some(Duration::ZERO);
+        let terms = Terms {
+            patience: Duration::from_secs(5),
+            ..TERMS
+        };
+        exchange(&mut script, near, Instant::now(), &terms).await;
+        let written = script.seen.iter().position(|e| *e == Event::Written);
+        let deadline = script.seen.iter().position(|e| *e == Event::Deadline);
+        assert!(
+            written.is_some() && deadline.is_none_or(|d| written < Some(d)),
+            "{:?}",
+            script.seen
+        );
+        reader.abort();
     }
 
     #[tokio::test]

@@ -49,6 +49,7 @@ pub(super) struct Outgoing {
     flushing: bool,
     /// Shut down behind the pieces.
     shutdown: bool,
+    taken: u64,
 }
 
 impl Outgoing {
@@ -58,6 +59,10 @@ impl Outgoing {
     }
     pub(super) fn shutdown(&mut self) {
         self.shutdown = true;
+    }
+    /// How many octets the transport has taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
     }
     pub(super) fn is_empty(&self) -> bool {
         self.pieces.is_empty() && !self.flushing && !self.shutdown
@@ -80,7 +85,10 @@ impl Outgoing {
             };
             match ready!(stream.poll_write(cx, &piece[self.written..]))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                n => self.written += n,
+                n => {
+                    self.written += n;
+                    self.taken += n as u64;
+                }
             }
             if self.written == piece.len() {
                 self.pieces.pop_front();

@@ -1,0 +1,235 @@
+//! What has been confirmed so far, and how long the target may take.
+//!
+//! A failure is confirmed alone before it is told. So that a target with one pervasive defect does not make a run take minutes:
+//! a failure that [`ALIKE`] other cases confirmed alone is taken as confirmed; after [`FULL`] time-outs confirmed with full patience,
+//! later ones are confirmed with the scaled one; and after [`ENOUGH`] in a row, without one that was refuted, further time-outs are taken as
+//! confirmed. One that is refuted lets the count begin again and makes the run more patient.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::session::{Finding, Judgement, Verdict};
+
+/// So many other cases have to have confirmed a failure alone.
+const ALIKE: u32 = 3;
+/// So many time-outs are confirmed with full patience.
+const FULL: u32 = 3;
+/// So many time-outs in a row are confirmed at all.
+const ENOUGH: u32 = 60;
+
+/// The least patience. Doubled until it suffices: equal runs against equal targets wait for equal times.
+const LEAST: Duration = Duration::from_millis(250);
+/// The patience of a first try in round trips.
+const ROUND_TRIPS: u32 = 30;
+
+/// What makes two failures alike: the rule, and what went wrong.
+type Key = (String, String);
+
+/// The confirmations of a run.
+#[derive(Debug)]
+pub struct Ledger {
+    timeout: Duration,
+    scaled: Duration,
+    confirmed: HashMap<Key, u32>,
+    timed_out: u32,
+    in_a_row: u32,
+}
+
+impl Ledger {
+    /// For a target with this round trip; `timeout` is the most that it is given for one step.
+    pub fn new(round_trip: Duration, timeout: Duration) -> Ledger {
+        let mut ledger = Ledger {
+            timeout,
+            scaled: LEAST.min(timeout),
+            confirmed: HashMap::new(),
+            timed_out: 0,
+            in_a_row: 0,
+        };
+        ledger.raise(round_trip * ROUND_TRIPS);
+        ledger
+    }
+
+    /// The patience of a first try.
+    pub fn scaled(&self) -> Duration {
+        self.scaled
+    }
+
+    /// The patience with which a first try is tried again alone.
+    pub fn alone(&self, first: &Judgement) -> Duration {
+        match first.timed_out && self.timed_out >= FULL {
+            true => self.scaled,
+            false => self.timeout,
+        }
+    }
+
+    /// Whether a first try, made with this patience, needs no confirmation any more.
+    pub fn knows(&self, first: &Judgement, patience: Duration) -> bool {
+        let known = |f| {
+            self.confirmed
+                .get(&key(f, patience))
+                .is_some_and(|&n| n >= ALIKE)
+        };
+        match first.verdict {
+            Verdict::Fail if first.findings.iter().all(known) => true,
+            _ => first.timed_out && patience >= self.scaled && self.in_a_row >= ENOUGH,
+        }
+    }
+
+    /// Takes what came of a try alone, made with this patience. `waited`: the longest that the target let the suite wait.
+    pub fn tried(
+        &mut self,
+        first: &Judgement,
+        again: &Judgement,
+        patience: Duration,
+        waited: Duration,
+    ) {
+        if again.verdict == Verdict::Fail {
+            let mut keys: Vec<Key> = again.findings.iter().map(|f| key(f, patience)).collect();
+            keys.sort();
+            keys.dedup();
+            for key in keys {
+                *self.confirmed.entry(key).or_default() += 1;
+            }
+        }
+        if again.timed_out {
+            self.timed_out += 1;
+            self.in_a_row += 1;
+        } else if first.timed_out {
+            self.in_a_row = 0;
+            self.raise(waited * 3);
+        }
+    }
+
+    fn raise(&mut self, wanted: Duration) {
+        while self.scaled < wanted && self.scaled < self.timeout {
+            self.scaled = (self.scaled * 2).min(self.timeout);
+        }
+    }
+}
+
+/// Time-outs name the patience that they were given; it does not make them differ.
+fn key(finding: &Finding, patience: Duration) -> Key {
+    let what = finding.what.replace(&format!("{patience:?}"), "");
+    (finding.rule.clone(), what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Level;
+
+    const TIMEOUT: Duration = Duration::from_secs(5);
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    fn failure(rule: &str, what: &str, timed_out: bool) -> Judgement {
+        let finding = Finding {
+            rule: rule.into(),
+            level: Level::Must,
+            what: what.into(),
+            sent: None,
+            expected: None,
+            received: None,
+            octets: None,
+            observed: false,
+        };
+        Judgement {
+            verdict: Verdict::Fail,
+            reason: what.into(),
+            findings: vec![finding],
+            dropped: false,
+            timed_out,
+        }
+    }
+
+    fn pass() -> Judgement {
+        let fail = failure("", "", false);
+        Judgement {
+            verdict: Verdict::Pass,
+            findings: vec![],
+            ..fail
+        }
+    }
+
+    #[test]
+    fn scales_in_steps_and_never_beyond_the_timeout() {
+        for (round_trip, scaled) in [
+            (0, 250),
+            (8, 250),
+            (9, 500),
+            (60, 2000),
+            (150, 5000),
+            (900, 5000),
+        ] {
+            assert_eq!(
+                Ledger::new(MS(round_trip), TIMEOUT).scaled(),
+                MS(scaled),
+                "{round_trip}"
+            );
+        }
+        assert_eq!(Ledger::new(MS(1), MS(100)).scaled(), MS(100));
+    }
+
+    #[test]
+    fn takes_a_failure_as_confirmed_behind_three_alike() {
+        let mut ledger = Ledger::new(MS(1), TIMEOUT);
+        let (seen, other) = (failure("a", "x", false), failure("a", "y", false));
+        for _ in 0..3 {
+            assert!(!ledger.knows(&seen, MS(250)));
+            ledger.tried(&seen, &seen, TIMEOUT, MS(1));
+        }
+        assert!(ledger.knows(&seen, MS(250)));
+        assert!(!ledger.knows(&other, MS(250)) && !ledger.knows(&pass(), MS(250)));
+        let mut both = seen.clone();
+        both.findings.extend(other.findings);
+        assert!(
+            !ledger.knows(&both, MS(250)),
+            "one of its findings was never confirmed"
+        );
+    }
+
+    #[test]
+    fn a_failure_with_two_alike_findings_counts_once() {
+        let mut ledger = Ledger::new(MS(1), TIMEOUT);
+        let mut twice = failure("a", "x", false);
+        twice.findings.push(twice.findings[0].clone());
+        ledger.tried(&twice, &twice, TIMEOUT, MS(1));
+        ledger.tried(&twice, &twice, TIMEOUT, MS(1));
+        assert!(!ledger.knows(&twice, MS(250)));
+    }
+
+    #[test]
+    fn time_outs_are_alike_whatever_their_patience() {
+        let mut ledger = Ledger::new(MS(1), TIMEOUT);
+        let first = failure("a", "sent nothing within 250ms", true);
+        let again = failure("a", "sent nothing within 5s", true);
+        for _ in 0..3 {
+            assert_eq!(ledger.alone(&first), TIMEOUT);
+            ledger.tried(&first, &again, TIMEOUT, TIMEOUT);
+        }
+        assert!(ledger.knows(&first, MS(250)));
+        assert_eq!(
+            ledger.alone(&first),
+            MS(250),
+            "the fourth is confirmed with less patience"
+        );
+        assert_eq!(ledger.alone(&failure("a", "x", false)), TIMEOUT);
+    }
+
+    #[test]
+    fn time_outs_without_end_are_bounded_and_a_refuted_one_counts_anew() {
+        let mut ledger = Ledger::new(MS(1), TIMEOUT);
+        let first = |n: u32| failure(&n.to_string(), "sent nothing within 250ms", true);
+        for n in 0..60 {
+            assert!(!ledger.knows(&first(n), MS(250)));
+            let patience = ledger.alone(&first(n));
+            ledger.tried(&first(n), &first(n), patience, patience);
+        }
+        assert!(ledger.knows(&first(99), MS(250)));
+        ledger.tried(&first(99), &pass(), TIMEOUT, MS(400));
+        assert!(!ledger.knows(&first(99), MS(250)));
+        assert_eq!(
+            ledger.scaled(),
+            MS(2000),
+            "three times what it took, in steps"
+        );
+    }
+}
