@@ -16,3 +16,15 @@ pub struct Agreement {
     /// The subprotocol in use.
     pub subprotocol: Option<String>,
 }
+
+impl Agreement {
+    /// What a client's request and the server's 101 agree on: what the server named. Whether it may name it is judged elsewhere.
+    pub fn of(_request: &handshake::Request, response: &handshake::Response) -> Agreement {
+        let named = response.head.value("Sec-WebSocket-Protocol");
+        Agreement {
+            subprotocol: named
+                .filter(|name| !name.is_empty())
+                .map(|name| String::from_utf8_lossy(name).into_owned()),
+        }
+    }
+}

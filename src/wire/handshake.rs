@@ -3,14 +3,19 @@
 //! Reading keeps the raw octets and tells each departure from the grammar as a [`Flaw`]; whether a flaw is a breach is the observer's to say.
 
 pub mod accept;
+pub mod body;
+pub mod client;
 pub mod extension;
 pub mod fields;
 pub mod flaw;
 pub mod head;
+pub mod server;
 mod start_line;
+pub mod uri;
 pub mod values;
 pub mod write;
 
+pub use body::{BodyError, BodyLength, BodyReader, FramingError};
 pub use extension::{Extension, ExtensionError, Parameter};
 pub use flaw::Flaw;
 pub use head::{Foreign, HeadError, HeadReader, Limits};
