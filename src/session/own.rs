@@ -1,0 +1,215 @@
+//! The suite's own side of the connection: what it has sent, which of it is lawful, and what the target owes for it.
+
+use bytes::Bytes;
+
+use crate::{
+    case::Role,
+    wire::{
+        Agreement,
+        close::CloseBody,
+        frame::{Decoder, Frame, Opcode},
+        message::{Assembler, Message},
+        observer::{Breach, Observer},
+    },
+};
+
+/// A ping that the suite sent.
+#[derive(Debug)]
+pub(super) struct SentPing {
+    pub payload: Bytes,
+    /// Behind a frame that obliges the target to fail the connection: a pong for it proves that it went on.
+    pub behind_offence: bool,
+    /// Behind the suite's Close: the duty to answer has ended (RFC 6455, section 5.5.2).
+    pub behind_close: bool,
+    /// Answered already.
+    pub answered: bool,
+}
+
+/// What a pong says about the pings that were sent.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PongFor {
+    /// A lawful ping.
+    Lawful,
+    /// A ping behind the offence.
+    BehindOffence,
+    /// A ping behind the suite's Close.
+    BehindClose,
+    /// No ping, or one that was answered before.
+    Nothing,
+}
+
+/// The suite's stream, read the way a receiver reads it.
+#[derive(Debug)]
+pub(super) struct Own {
+    decoder: Decoder,
+    observer: Observer,
+    assembler: Assembler,
+    /// Octets of an unfinished frame are in the decoder.
+    split: bool,
+    /// The first departure from what the RFC lets a sender do, in words.
+    pub offence: Option<String>,
+    /// The code and presence of the suite's Close.
+    pub closed: Option<CloseBody>,
+    pings: Vec<SentPing>,
+    /// Whole lawful messages whose echo has not come.
+    owed: Vec<Message>,
+    /// Payloads of data frames at or behind the offence.
+    unlawful: Vec<Bytes>,
+}
+
+/// The suite sends no message above this; its own stream is read with the same limit.
+const LIMIT: usize = 1 << 30;
+
+impl Own {
+    pub fn new(role: Role) -> Own {
+        let agreement = Agreement::default();
+        let mut observer = Observer::new(role);
+        observer.open(&agreement);
+        Own {
+            decoder: Decoder::new(LIMIT),
+            observer,
+            assembler: Assembler::new(&agreement, LIMIT),
+            split: false,
+            offence: None,
+            closed: None,
+            pings: Vec::new(),
+            owed: Vec::new(),
+            unlawful: Vec::new(),
+        }
+    }
+
+    /// A frame goes out: `frame` as it was meant, `octets` as it is written (they differ when the header lies).
+    pub fn frame(&mut self, frame: &Frame, octets: &[u8], honest: bool) {
+        if honest && !self.split {
+            self.read(frame);
+        } else {
+            if !honest {
+                self.offend("the header declares another length than the payload has");
+            }
+            if frame.header.opcode == Opcode::PING {
+                self.ping(frame.payload.clone());
+            }
+            self.octets(octets);
+        }
+    }
+
+    /// Raw octets go out.
+    pub fn octets(&mut self, octets: &[u8]) {
+        self.decoder.feed(octets);
+        loop {
+            match self.decoder.next_frame() {
+                Ok(Some(frame)) => self.read(&frame),
+                Ok(None) => {
+                    self.split = self.decoder.pending().octets > 0;
+                    return;
+                }
+                Err(error) => {
+                    self.split = true;
+                    return self.offend(&error.to_string());
+                }
+            }
+        }
+    }
+
+    /// A frame inside octets that are no WebSocket data: obeying it is a breach.
+    pub fn unlawful(&mut self, frame: &Frame) {
+        if frame.header.opcode == Opcode::PING {
+            self.pings.push(SentPing {
+                payload: frame.payload.clone(),
+                behind_offence: true,
+                behind_close: false,
+                answered: false,
+            });
+        } else if !frame.payload.is_empty() {
+            self.unlawful.push(frame.payload.clone());
+        }
+    }
+
+    fn offend(&mut self, what: &str) {
+        self.offence.get_or_insert_with(|| what.to_owned());
+    }
+
+    fn ping(&mut self, payload: Bytes) {
+        self.pings.push(SentPing {
+            payload,
+            behind_offence: self.offence.is_some(),
+            behind_close: self.closed.is_some(),
+            answered: false,
+        });
+    }
+
+    fn read(&mut self, frame: &Frame) {
+        // What no receiver has to notice is no offence.
+        let noticed = |breach: &Breach| {
+            !breach.is_warning()
+                && !matches!(
+                    breach,
+                    Breach::KeyUsedAgain { .. } | Breach::KeysPredictable { .. }
+                )
+        };
+        if let Some(breach) = self
+            .observer
+            .frame(frame)
+            .iter()
+            .find(|breach| noticed(breach))
+        {
+            self.offend(&breach.to_string());
+        }
+        let opcode = frame.header.opcode;
+        match opcode {
+            Opcode::PING => self.ping(frame.payload.clone()),
+            Opcode::CLOSE if self.closed.is_none() => {
+                self.closed = Some(CloseBody::read(&frame.payload));
+            }
+            _ if opcode.is_control() => {}
+            _ => {
+                if self.offence.is_some() && !frame.payload.is_empty() {
+                    self.unlawful.push(frame.payload.clone());
+                }
+                if let Ok(Some(message)) = self.assembler.frame(frame) {
+                    if self.offence.is_none() && self.closed.is_none() {
+                        self.owed.push(message);
+                    } else if !message.payload.is_empty() {
+                        self.unlawful.push(message.payload);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which ping a pong answers. The newest with that payload counts, lawful ones first.
+    pub fn pong(&mut self, payload: &[u8]) -> PongFor {
+        let lawful = |ping: &SentPing| !ping.behind_offence && !ping.behind_close;
+        let found = [true, false].into_iter().find_map(|want| {
+            self.pings
+                .iter()
+                .rposition(|ping| !ping.answered && lawful(ping) == want && ping.payload == payload)
+        });
+        let Some(index) = found else {
+            return PongFor::Nothing;
+        };
+        let ping = &mut self.pings[index];
+        ping.answered = true;
+        if ping.behind_offence {
+            PongFor::BehindOffence
+        } else if ping.behind_close {
+            PongFor::BehindClose
+        } else {
+            PongFor::Lawful
+        }
+    }
+
+    /// Takes a message off what the target owes; whether it was there.
+    pub fn pay(&mut self, message: &Message) -> bool {
+        let found = self
+            .owed
+            .iter()
+            .position(|owed| owed.kind == message.kind && owed.payload == message.payload);
+        found.map(|index| self.owed.remove(index)).is_some()
+    }
+
+    /// Whether a message repeats something that the suite sent at or behind the offence, or behind its Close.
+    pub fn repeats_unlawful(&self, message: &Message) -> bool {
+        !message.payload.is_empty() && self.unlawful.iter().any(|sent| message.payload == *sent)
+    }
+}

@@ -1,0 +1,677 @@
+//! The steps of a case, held against what the target does.
+
+use std::time::Duration;
+
+use crate::{
+    case::{Alternative, Cut, FrameStep, HeaderCheck, Mark, Outcome, Role, Send, Step},
+    rules,
+    wire::{
+        close::CloseBody,
+        frame::{Frame, Opcode},
+        message::Message,
+    },
+};
+
+use super::{
+    Action, End, MAX_MESSAGE, Pending, Phase, Seen, Session,
+    expect::{self, Lane, Met},
+    judge::{hex, weight},
+    own::PongFor,
+    send,
+    verdict::Finding,
+};
+
+/// Failing the connection closes TCP (RFC 6455, section 7.1.7).
+const SERVER_FAILS: &str = "6455-7.1.7-3";
+const CLIENT_FAILS: &str = "6455-7.1.7-1";
+/// "The WebSocket messages are frames as in 5.2."
+const FRAMES: &str = "6455-6.1-2";
+
+impl Session {
+    /// Sends until the target is to act, or the steps are over.
+    pub(super) fn advance(&mut self) {
+        while self.judgement.is_none() {
+            match self.rest.front() {
+                Some(Pending {
+                    step: Step::Send(_),
+                    ..
+                }) => {
+                    if let Some(Pending {
+                        step: Step::Send(send),
+                        ..
+                    }) = self.rest.pop_front()
+                    {
+                        self.perform(send);
+                    }
+                }
+                Some(Pending {
+                    step: Step::Expect(group),
+                    ..
+                }) => {
+                    let early = (expect::lane(group) == Lane::Pongs)
+                        .then(|| {
+                            self.early_pongs.iter().position(|payload| {
+                                let seen = Seen::Pong(payload.clone());
+                                self.choose(group, &seen).is_some()
+                            })
+                        })
+                        .flatten();
+                    match early {
+                        Some(index) => {
+                            let payload = self.early_pongs.remove(index);
+                            self.step_saw(Seen::Pong(payload));
+                        }
+                        None => {
+                            self.since = self.now;
+                            return self.flush();
+                        }
+                    }
+                }
+                None if self.closing => return,
+                None => return self.begin_closing(),
+            }
+        }
+    }
+
+    fn perform(&mut self, send: Send) {
+        match send {
+            Send::Frame(step) => self.send_frame(&step),
+            Send::Bytes(payload, cut) => {
+                let octets = payload.octets(self.seed);
+                self.transcript
+                    .add(self.now, '>', &octets, || format!("bytes {payload}"));
+                if self.phase == Phase::Open {
+                    self.own.octets(&octets);
+                } else {
+                    self.send_behind_head(&octets);
+                }
+                self.put(&octets, cut);
+            }
+            Send::Request(step) => self.send_request(&step),
+            Send::Response(code, step) => self.send_response(code, &step),
+            Send::Eof => self.shutdown(),
+            Send::Reset => {
+                self.flush();
+                self.actions.push_back(Action::Abort);
+                self.transcript.add(self.now, '>', &[], || "reset".into());
+                self.phase = Phase::Ended;
+            }
+            Send::Pause => self.cut_here(),
+        }
+    }
+
+    /// A frame step goes out.
+    pub(super) fn send_frame(&mut self, step: &FrameStep) {
+        for outgoing in send::frames(step, self.setup.target.other(), self.seed, &mut self.keys) {
+            let (frame, octets) = (&outgoing.frame, &outgoing.octets);
+            self.transcript.add(self.now, '>', octets, || {
+                crate::case::print::frame(frame, self.setup.target.other())
+            });
+            self.own.frame(frame, octets, outgoing.honest);
+            if let Some(code) = self.own.closed.as_ref().and_then(CloseBody::code) {
+                self.observer.sent_close(code);
+            }
+            self.put(octets, step.cut);
+        }
+        debug_assert!(matches!(step.cut, Cut::Whole | Cut::Chop(_) | Cut::At(_)));
+    }
+
+    /// Frames out of what has come.
+    pub(super) fn read_frames(&mut self) {
+        while self.judgement.is_none() {
+            match self.decoder.next_frame() {
+                Ok(Some(frame)) => self.frame(frame),
+                Ok(None) => return,
+                Err(error) => {
+                    let mut octets = Vec::new();
+                    error.header().encode(&mut octets);
+                    for breach in self.observer.unreadable(&error) {
+                        self.found.breach(&breach, &octets);
+                    }
+                    return self.see(Seen::Unreadable(error.to_string()));
+                }
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        let mut octets = frame.header_octets();
+        octets.extend_from_slice(&frame.payload[..frame.payload.len().min(64)]);
+        let target = self.setup.target;
+        self.transcript.add(self.now, '<', &octets, || {
+            crate::case::print::frame(&frame, target)
+        });
+        for breach in self.observer.frame(&frame) {
+            self.found.breach(&breach, &octets);
+        }
+        let closed_before = self.got_close.is_some();
+        match frame.header.opcode {
+            Opcode::PING => {
+                if self.own.closed.is_none() && !closed_before && !self.shut {
+                    self.answer_ping(&frame);
+                }
+                self.see(Seen::Ping(frame.payload));
+            }
+            Opcode::PONG => self.see(Seen::Pong(frame.payload)),
+            Opcode::CLOSE if closed_before => {} // the observer tells of the second one
+            Opcode::CLOSE => {
+                let body = CloseBody::read(&frame.payload);
+                self.got_close = Some(body.clone());
+                self.see(Seen::Close(body));
+            }
+            opcode if opcode.is_reserved() => self.see(Seen::Reserved(frame)),
+            _ if closed_before => {} // data behind the Close: the observer tells of it
+            _ => match self.assembler.frame(&frame) {
+                Ok(Some(message)) => self.see(Seen::Message(message)),
+                Ok(None) => {}
+                Err(error) => {
+                    debug_assert!(frame.payload.len() <= MAX_MESSAGE);
+                    self.see(Seen::Unreadable(error.to_string()));
+                }
+            },
+        }
+    }
+
+    /// "Upon receipt of a Ping, an endpoint MUST send a Pong" (RFC 6455, section 5.5.2); so does the suite.
+    fn answer_ping(&mut self, ping: &Frame) {
+        let sender = self.setup.target.other();
+        let pong = send::pong(ping.payload.clone(), sender, &mut self.keys);
+        self.transcript.add(self.now, '>', &pong.octets, || {
+            crate::case::print::frame(&pong.frame, sender)
+        });
+        self.put(&pong.octets, Cut::Whole);
+        // What the target provokes does not widen its allowance.
+        self.sent -= pong.octets.len() as u64;
+    }
+
+    /// The alternatives that are awaited now.
+    pub(super) fn group(&self) -> Option<&[Alternative]> {
+        match self.rest.front() {
+            Some(Pending {
+                step: Step::Expect(group),
+                ..
+            }) if !self.closing => Some(group),
+            _ => None,
+        }
+    }
+
+    /// How long the target has to be silent now.
+    pub(super) fn awaited_silence(&self) -> Option<Duration> {
+        let outcomes = self
+            .group()?
+            .iter()
+            .flat_map(|alternative| &alternative.outcomes);
+        outcomes
+            .filter_map(|outcome| match outcome {
+                Outcome::Silence(time) => Some(*time),
+                _ => None,
+            })
+            .min()
+    }
+
+    /// The alternative of a group that `seen` meets, in the order of their worth.
+    fn choose(&self, group: &[Alternative], seen: &Seen) -> Option<(usize, Met)> {
+        let worth = |mark: &Mark| match mark {
+            Mark::Required => 0,
+            Mark::Tolerated(_) => 1,
+            Mark::NotApplicable(_) => 2,
+        };
+        let mut order: Vec<usize> = (0..group.len()).collect();
+        order.sort_by_key(|index| worth(&group[*index].mark));
+        order.into_iter().find_map(|index| {
+            group[index].outcomes.iter().find_map(|outcome| {
+                if self.failing {
+                    // Its Close has come: what is left of failing the connection is the end of TCP.
+                    return match (outcome, seen) {
+                        (Outcome::Fail(code), Seen::End(_)) => Some((index, self.failed(*code))),
+                        _ => None,
+                    };
+                }
+                match (outcome, seen) {
+                    (Outcome::Fail(code), Seen::End(_)) => Some((index, self.failed(*code))),
+                    _ => expect::meets(outcome, seen, self.setup.target, self.seed)
+                        .map(|met| (index, met)),
+                }
+            })
+        })
+    }
+
+    /// The target has failed the connection: what there is to say of its Close frame.
+    fn failed(&self, wanted: Option<u16>) -> Met {
+        match (&self.got_close, wanted) {
+            (None, _) => Met::But(
+                "closed TCP without a Close frame before it (RFC 6455, section 7.1.7: SHOULD)"
+                    .into(),
+            ),
+            (Some(_), None) => Met::Plainly,
+            (Some(body), Some(wanted)) if body.code() == Some(wanted) => Met::Plainly,
+            (Some(body), Some(wanted)) => Met::But(match body.code() {
+                Some(code) => format!("sent Close {code} where {wanted} fits"),
+                None => format!("sent a Close without a code where {wanted} fits"),
+            }),
+        }
+    }
+
+    /// Whether the present group waits for the connection to be failed.
+    fn awaits_failure(&self) -> Option<Option<u16>> {
+        let outcomes = self
+            .group()?
+            .iter()
+            .flat_map(|alternative| &alternative.outcomes);
+        outcomes
+            .filter_map(|outcome| match outcome {
+                Outcome::Fail(code) => Some(*code),
+                _ => None,
+            })
+            .next()
+    }
+
+    /// Holds what the target did against the steps.
+    pub(super) fn step_saw(&mut self, seen: Seen) {
+        if let Seen::Close(body) = &seen
+            && let Some(wanted) = self.awaits_failure()
+        {
+            let fits = wanted.is_none() || body.code() == wanted;
+            let other = self.group().and_then(|group| self.choose(group, &seen));
+            if fits || other.is_none() {
+                return self.begin_failing();
+            }
+        }
+        let mut index = 0;
+        loop {
+            let Some(Pending {
+                step: Step::Expect(group),
+                ..
+            }) = self.rest.get(index)
+            else {
+                break;
+            };
+            if let Some((alternative, met)) = self.choose(group, &seen) {
+                return self.met(index, alternative, met, &seen);
+            }
+            // A pong and a message may pass each other, and of several pings only the last needs its pong
+            // (RFC 6455, section 5.5.3).
+            let passes = match (&seen, expect::lane(group)) {
+                (Seen::Pong(_), Lane::Messages | Lane::Pongs) => true,
+                (Seen::Message(_), Lane::Pongs) => true,
+                _ => false,
+            };
+            if !passes {
+                break;
+            }
+            index += 1;
+        }
+        self.unforeseen(seen);
+    }
+
+    /// The Close frame of a target that fails the connection has come. The suite replies, so that a target that waits
+    /// for the reply can go on (RFC 6455, section 7.1.7 leaves it the choice), and TCP has to end.
+    fn begin_failing(&mut self) {
+        self.failing = true;
+        self.since = self.now;
+        if self.own.closed.is_none() && !self.shut {
+            self.send_close();
+        }
+        if self.setup.target == Role::Client {
+            self.shutdown();
+        }
+    }
+
+    fn met(&mut self, index: usize, alternative: usize, met: Met, seen: &Seen) {
+        match seen {
+            Seen::Pong(payload) => {
+                self.own.pong(payload);
+            }
+            Seen::Message(message) => {
+                self.own.pay(message);
+            }
+            Seen::Response(_) => self.ordinary_opening = false,
+            _ => {}
+        }
+        if let Met::But(why) = met {
+            self.found.tolerate(why);
+        }
+        let Some(pending) = self.rest.get_mut(index) else {
+            return;
+        };
+        let Step::Expect(group) = &mut pending.step else {
+            return;
+        };
+        let chosen = &mut group[alternative];
+        let times = chosen.outcomes.iter().map(|outcome| match outcome {
+            Outcome::Text(_, times) | Outcome::Binary(_, times) => *times,
+            _ => 1,
+        });
+        pending.met += 1;
+        if pending.met < times.max().unwrap_or(1) && matches!(seen, Seen::Message(_)) {
+            return;
+        }
+        let then = chosen.then.take();
+        let mut moved = true;
+        let mut over = matches!(seen, Seen::End(_));
+        match &chosen.mark {
+            Mark::Required => {}
+            Mark::Tolerated(why) => {
+                let why = why.clone();
+                self.found.tolerate(why);
+            }
+            Mark::NotApplicable(why) => {
+                self.found.not_applicable = Some(why.clone());
+                over = true;
+            }
+        }
+        if over {
+            self.rest.clear();
+        } else if let Some(then) = then {
+            self.rest = then
+                .into_iter()
+                .map(|step| Pending { step, met: 0 })
+                .collect();
+        } else {
+            self.rest.remove(index);
+            moved = index == 0;
+            if let Seen::Pong(_) = seen {
+                // The pings before it have had their answer with this one.
+                let mut at = index;
+                while at > 0 {
+                    at -= 1;
+                    if let Some(Pending {
+                        step: Step::Expect(group),
+                        ..
+                    }) = self.rest.get(at)
+                        && expect::lane(group) == Lane::Pongs
+                    {
+                        self.rest.remove(at);
+                        moved |= at == 0;
+                    }
+                }
+            }
+        }
+        if moved {
+            self.advance();
+        }
+    }
+
+    /// The deadline of the present expectation has passed.
+    pub(super) fn deadline_passed(&mut self) {
+        if self.closing {
+            return self.closing_saw(Seen::Silence);
+        }
+        if self.phase == Phase::Connecting {
+            self.found.error = Some(format!("no connection within {:?}", self.setup.patience));
+            self.found.timed_out = true;
+            return self.judge();
+        }
+        if let Some(group) = self.group()
+            && let Some((alternative, met)) = self.choose(group, &Seen::Silence)
+        {
+            return self.met(0, alternative, met, &Seen::Silence);
+        }
+        let ends = self.group().is_some_and(|group| {
+            let mut outcomes = group.iter().flat_map(|alternative| &alternative.outcomes);
+            outcomes
+                .any(|outcome| matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset))
+        });
+        if ends && self.setup.target == Role::Client && !self.shut {
+            // A client may wait for the server to close TCP first (RFC 6455, section 7.1.1).
+            self.since = self.now;
+            return self.shutdown();
+        }
+        self.found.timed_out = true;
+        self.unforeseen(Seen::Silence);
+    }
+
+    /// What no line foresees.
+    pub(super) fn unforeseen(&mut self, seen: Seen) {
+        if self.ordinary_opening {
+            return self.opening_failed(&seen);
+        }
+        match seen {
+            Seen::Ping(_) | Seen::Reserved(_) => {}
+            Seen::Pong(payload) => self.unforeseen_pong(payload),
+            Seen::Message(message) => self.unforeseen_message(message),
+            Seen::Close(body) => self.unforeseen_close(body),
+            Seen::Response(response) => {
+                let checks = self.checks_of_responses();
+                let missed = expect::missed(&checks, &response.head);
+                let came = format!("response {}", response.status);
+                if matches!(response.status, 429 | 503) {
+                    self.found.inconclusive = Some(format!(
+                        "answered with status {}: it is busy",
+                        response.status
+                    ));
+                    return self.judge();
+                }
+                let what = match (response.status, missed.is_empty()) {
+                    (101, true) => "accepted the opening handshake (101)".to_owned(),
+                    (status, true) => {
+                        format!("answered the opening handshake with status {status}")
+                    }
+                    (status, false) => {
+                        format!("answered with status {status}, but: {}", missed.join("; "))
+                    }
+                };
+                self.fail(what, None, Some(came));
+            }
+            Seen::Request(request) => {
+                let missed = expect::missed(&self.checks_of_requests(), &request.head);
+                let what = if missed.is_empty() {
+                    "sent another request".to_owned()
+                } else {
+                    format!("sent a request, but: {}", missed.join("; "))
+                };
+                self.fail(what, None, Some("request".into()));
+            }
+            Seen::End(end) => {
+                let (what, came) = match end {
+                    End::Fin => ("ended TCP without a Close frame", "eof"),
+                    End::Reset(_) => ("reset TCP without a Close frame", "reset"),
+                };
+                let what = match (&self.got_close, self.failing) {
+                    (Some(_), _) => "ended TCP".to_owned(),
+                    _ => what.to_owned(),
+                };
+                self.fail(what, None, Some(came.into()));
+            }
+            Seen::Unreadable(what) => {
+                let rule = if self.phase == Phase::Open {
+                    Some(FRAMES)
+                } else {
+                    None
+                };
+                let what = format!("sent what cannot be read: {what}");
+                match rule {
+                    Some(rule) => self.fail_rule(rule, what, None, None),
+                    None => self.fail(what, None, None),
+                }
+            }
+            Seen::Silence => {
+                let patience = self.setup.patience;
+                if self.failing {
+                    let rule = match self.setup.target {
+                        Role::Server => SERVER_FAILS,
+                        Role::Client => CLIENT_FAILS,
+                    };
+                    let what = format!("sent Close, but left TCP open for {patience:?}");
+                    self.fail_rule(rule, what, Some("eof".into()), None);
+                } else if self.awaits_failure().is_some() {
+                    let what = format!("did not fail the connection within {patience:?}");
+                    self.fail(what, None, None);
+                } else {
+                    self.fail(format!("nothing came within {patience:?}"), None, None);
+                }
+            }
+        }
+    }
+
+    fn unforeseen_pong(&mut self, payload: bytes::Bytes) {
+        match self.own.pong(&payload) {
+            PongFor::Lawful => self.early_pongs.push(payload),
+            PongFor::BehindClose => self.found.tolerate(
+                "answered a ping that came behind the suite's Close (RFC 6455, section 5.5.2: the duty ends with it)"
+                    .into(),
+            ),
+            PongFor::BehindOffence => {
+                let came = Seen::Pong(payload).to_string();
+                let what = match &self.own.offence {
+                    Some(offence) => format!("went on after a frame that breaks the protocol ({offence}): answered the ping behind it"),
+                    None => "obeyed octets that are no frame".to_owned(),
+                };
+                self.fail(what, None, Some(came));
+            }
+            // Unsolicited pongs are lawful (RFC 6455, section 5.5.3).
+            PongFor::Nothing => {}
+        }
+    }
+
+    fn unforeseen_message(&mut self, message: Message) {
+        let came = Seen::Message(message.clone()).to_string();
+        let awaited = self.rest.iter().any(|pending| match &pending.step {
+            Step::Expect(group) => self
+                .choose(group, &Seen::Message(message.clone()))
+                .is_some(),
+            Step::Send(_) => false,
+        });
+        if !awaited && self.own.pay(&message) {
+            return;
+        }
+        if self.own.repeats_unlawful(&message) {
+            let what = match &self.own.offence {
+                Some(offence) => format!("delivered what it had to refuse ({offence})"),
+                None => "sent back what came behind the suite's Close".to_owned(),
+            };
+            return self.fail(what, None, Some(came));
+        }
+        if self.setup.echo {
+            let what = if awaited {
+                "sent messages in another order"
+            } else {
+                "sent a message that nothing asked for"
+            };
+            let lane = self.group().map(expect::lane);
+            let what = if lane == Some(Lane::Messages) && !awaited {
+                "sent another message back"
+            } else {
+                what
+            };
+            self.fail(what.into(), None, Some(came));
+        }
+    }
+
+    fn unforeseen_close(&mut self, body: CloseBody) {
+        let came = Seen::Close(body.clone()).to_string();
+        let what = match body.code() {
+            Some(code @ (1002 | 1007)) if self.own.closed.is_none() => {
+                format!("failed the connection with Close {code}")
+            }
+            _ if self.own.closed.is_some() => {
+                format!("answered the suite's Close with {came}")
+            }
+            _ => {
+                // A server may close whenever it wants (RFC 6455, section 7.3).
+                self.found.inconclusive = Some(format!("closed on its own, with {came}"));
+                if !self.shut {
+                    self.send_close();
+                    self.flush();
+                }
+                return self.judge();
+            }
+        };
+        self.fail(what, None, Some(came));
+    }
+
+    /// The ordinary opening handshake did not come about: nothing can be said of the case.
+    fn opening_failed(&mut self, seen: &Seen) {
+        if let Seen::Ping(_) | Seen::Pong(_) | Seen::Message(_) | Seen::Reserved(_) = seen {
+            return;
+        }
+        let what = match seen {
+            Seen::Silence => format!("nothing came within {:?}", self.setup.patience),
+            Seen::Response(response) => format!("status {}", response.status),
+            other => other.to_string(),
+        };
+        self.found.inconclusive = Some(format!(
+            "the ordinary opening handshake of this case did not come about: {what}"
+        ));
+        self.judge();
+    }
+
+    fn checks_of_responses(&self) -> Vec<HeaderCheck> {
+        self.checks(|outcome| match outcome {
+            Outcome::Response(_, checks) | Outcome::Refusal(_, checks) => Some(checks),
+            _ => None,
+        })
+    }
+
+    fn checks_of_requests(&self) -> Vec<HeaderCheck> {
+        self.checks(|outcome| match outcome {
+            Outcome::Request(checks) => Some(checks),
+            _ => None,
+        })
+    }
+
+    fn checks(&self, of: impl Fn(&Outcome) -> Option<&Vec<HeaderCheck>>) -> Vec<HeaderCheck> {
+        let group = self.group().unwrap_or_default();
+        group
+            .iter()
+            .flat_map(|alternative| &alternative.outcomes)
+            .find_map(of)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The target breaks the case's first rule.
+    pub(super) fn fail(
+        &mut self,
+        what: String,
+        expected: Option<String>,
+        received: Option<String>,
+    ) {
+        let rule = self.case.checks.first().cloned().unwrap_or_default();
+        self.found_finding(rule, rules::level(&self.case), what, expected, received);
+    }
+
+    /// The target breaks this rule.
+    pub(super) fn fail_rule(
+        &mut self,
+        rule: &str,
+        what: String,
+        expected: Option<String>,
+        received: Option<String>,
+    ) {
+        self.found_finding(rule.into(), weight(rule), what, expected, received);
+    }
+
+    fn found_finding(
+        &mut self,
+        rule: String,
+        level: crate::case::Level,
+        what: String,
+        expected: Option<String>,
+        received: Option<String>,
+    ) {
+        let expected = expected.or_else(|| {
+            let outcomes: Vec<_> = self
+                .group()?
+                .iter()
+                .filter(|alternative| alternative.mark == Mark::Required)
+                .flat_map(|alternative| &alternative.outcomes)
+                .map(ToString::to_string)
+                .collect();
+            Some(outcomes.join(" or "))
+        });
+        let last = self.transcript.last('<');
+        let octets = last.map(|entry| hex(&entry.octets));
+        self.found.findings.push(Finding {
+            rule,
+            level,
+            what,
+            sent: self.transcript.last('>').map(|entry| entry.text.clone()),
+            expected,
+            received: Some(received.unwrap_or_else(|| "nothing".into())),
+            octets,
+            observed: false,
+        });
+        self.judge();
+    }
+}

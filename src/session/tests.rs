@@ -1,0 +1,402 @@
+//! Sessions against a target that the test plays by hand.
+
+use std::{sync::Arc, time::Duration};
+
+use super::*;
+use crate::{
+    case::document::Document,
+    wire::{
+        close::CloseBody,
+        frame::{Decoder, Frame, Opcode},
+        handshake::accept::accept,
+    },
+};
+
+/// A session and the target that the test plays.
+struct Play {
+    session: Session,
+    case: Arc<Case>,
+    setup: Setup,
+    events: Vec<(Duration, Event)>,
+    heard: Decoder,
+    shut: bool,
+}
+
+impl Play {
+    /// Plays `steps` for a target in this role, the ordinary opening handshake included.
+    fn new(target: Role, steps: &str) -> Play {
+        let mut play = Play::raw(target, steps);
+        let octets = play.write();
+        match target {
+            Role::Server => {
+                let text = String::from_utf8_lossy(&octets).into_owned();
+                let key = text
+                    .lines()
+                    .find_map(|l| l.strip_prefix("Sec-WebSocket-Key: "))
+                    .expect("a key");
+                let accept = accept(key.as_bytes());
+                play.hear(format!(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+                ).as_bytes());
+            }
+            Role::Client => {
+                play.hear(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+                let octets = play.write();
+                let end = octets
+                    .windows(4)
+                    .position(|w| w == b"\r\n\r\n")
+                    .expect("a response")
+                    + 4;
+                play.heard.feed(&octets[end..]);
+            }
+        }
+        play
+    }
+
+    fn raw(target: Role, steps: &str) -> Play {
+        let text =
+            format!("case x\n  title: Does as the test says\n  checks: 6455-5.5.2-2\n\n{steps}");
+        let case = Arc::new(Document::only("test", &text).expect("a case"));
+        let setup = Setup {
+            target,
+            host: "localhost".into(),
+            resource: "/".into(),
+            headers: Vec::new(),
+            echo: true,
+            seed: 7,
+            patience: Duration::from_secs(1),
+        };
+        let session = Session::new(case.clone(), setup.clone());
+        let mut play = Play {
+            session,
+            case,
+            setup,
+            events: Vec::new(),
+            heard: Decoder::new(1 << 20),
+            shut: false,
+        };
+        play.event(Duration::ZERO, Event::Connected);
+        play
+    }
+
+    fn event(&mut self, at: Duration, event: Event) {
+        self.events.push((at, event.clone()));
+        self.session.handle(at, event);
+    }
+
+    /// What the session writes now.
+    fn write(&mut self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        while let Some(action) = self.session.action() {
+            match action {
+                Action::Write(pieces) => octets.extend(pieces.concat()),
+                Action::Shutdown => self.shut = true,
+                Action::Abort => {}
+            }
+        }
+        octets
+    }
+
+    /// The frames that the session has written, opcode and payload.
+    fn frames(&mut self) -> Vec<(Opcode, Vec<u8>)> {
+        let octets = self.write();
+        self.heard.feed(&octets);
+        std::iter::from_fn(|| self.heard.next_frame().expect("frames"))
+            .map(|frame| (frame.header.opcode, frame.payload.to_vec()))
+            .collect()
+    }
+
+    fn hear(&mut self, octets: &[u8]) {
+        self.event(Duration::ZERO, Event::Received(octets.to_vec()));
+    }
+
+    fn frame(&mut self, frame: Frame) {
+        let key = (self.setup.target == Role::Client).then_some([1, 2, 3, self.events.len() as u8]);
+        let mut octets = Vec::new();
+        frame.with_key(key).encode(&mut octets);
+        self.hear(&octets);
+    }
+
+    fn close(&mut self, code: u16) {
+        self.frame(Frame::close(&CloseBody::Code(code, Vec::new())));
+    }
+
+    fn eof(&mut self) {
+        self.event(Duration::ZERO, Event::Eof);
+    }
+
+    fn deadline(&mut self) {
+        let due = self.session.deadline().expect("a deadline");
+        self.event(due, Event::Deadline);
+    }
+
+    /// The judgement; replaying gives the same.
+    fn judged(self) -> Judgement {
+        let judgement = self.session.judgement().cloned().expect("a judgement");
+        assert_eq!(
+            Session::replay(self.case, self.setup, &self.events),
+            judgement
+        );
+        judgement
+    }
+}
+
+const PING: &str = "  > ping \"now?\"\n  < pong \"now?\"\n";
+const OFFENCE: &str = "  > ping \"bad\" rsv2\n  > ping \"probe\"\n  < fail 1002\n";
+
+#[test]
+fn passes_a_target_that_does_as_foreseen_and_closes_in_order() {
+    for target in [Role::Server, Role::Client] {
+        let mut play = Play::new(target, PING);
+        assert_eq!(play.frames(), [(Opcode::PING, b"now?".to_vec())]);
+        play.frame(Frame::pong(&b"now?"[..]));
+        assert_eq!(play.frames(), [(Opcode::CLOSE, vec![3, 232])]);
+        play.close(1000);
+        play.frames();
+        assert_eq!(
+            play.shut,
+            target == Role::Client,
+            "a client waits for the server's FIN"
+        );
+        play.eof();
+        let judgement = play.judged();
+        assert_eq!(
+            (judgement.verdict, judgement.dropped),
+            (Verdict::Pass, false)
+        );
+    }
+}
+
+#[test]
+fn a_missing_pong_is_a_time_out_and_names_the_rule() {
+    let mut play = Play::new(Role::Server, PING);
+    play.deadline();
+    let judgement = play.judged();
+    assert!(judgement.timed_out);
+    let finding = &judgement.findings[0];
+    assert_eq!(finding.rule, "6455-5.5.2-2");
+    assert_eq!(finding.expected.as_deref(), Some("pong \"now?\""));
+}
+
+#[test]
+fn a_pong_with_other_data_is_no_answer_and_no_breach() {
+    let mut play = Play::new(Role::Server, PING);
+    play.frame(Frame::pong(&b"unsolicited"[..]));
+    assert!(play.session.judgement().is_none());
+    play.frame(Frame::pong(&b"now?"[..]));
+    play.close(1000);
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Pass);
+}
+
+#[test]
+fn failing_the_connection_takes_the_end_of_tcp_alone() {
+    let judged = |codes: &[u16]| {
+        let mut play = Play::new(Role::Server, OFFENCE);
+        codes.iter().for_each(|code| play.close(*code));
+        play.eof();
+        play.judged()
+    };
+    assert_eq!(judged(&[1002]).verdict, Verdict::Pass);
+    let silent = judged(&[]);
+    assert_eq!((silent.verdict, silent.dropped), (Verdict::Tolerated, true));
+    let other = judged(&[1001]);
+    assert_eq!(other.verdict, Verdict::Tolerated);
+    assert!(other.reason.contains("1001"), "{}", other.reason);
+    // A code that is never on the wire is a breach of its own.
+    assert_eq!(judged(&[1005]).findings[0].rule, "6455-7.4.1-7");
+}
+
+#[test]
+fn a_target_that_goes_on_behind_the_offence_fails() {
+    let mut play = Play::new(Role::Server, OFFENCE);
+    play.frame(Frame::pong(&b"probe"[..]));
+    assert_eq!(play.judged().verdict, Verdict::Fail);
+    // A pong for what came before the offence says nothing.
+    let mut play = Play::new(Role::Server, &format!("  > ping \"before\"\n{OFFENCE}"));
+    play.frame(Frame::pong(&b"before"[..]));
+    play.close(1002);
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_close_without_the_end_of_tcp_is_not_enough() {
+    let mut play = Play::new(Role::Server, OFFENCE);
+    play.close(1002);
+    assert!(
+        play.frames()
+            .iter()
+            .any(|(opcode, _)| *opcode == Opcode::CLOSE),
+        "the suite replies"
+    );
+    play.deadline();
+    assert_eq!(play.judged().findings[0].rule, "6455-7.1.7-3");
+}
+
+#[test]
+fn a_failing_client_may_wait_for_the_server_to_close() {
+    let mut play = Play::new(Role::Client, OFFENCE);
+    play.deadline();
+    play.frames();
+    assert!(play.shut);
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Tolerated);
+}
+
+#[test]
+fn the_observer_never_sleeps() {
+    let mut play = Play::new(Role::Server, PING);
+    let mut octets = Vec::new();
+    Frame::pong(&b"now?"[..])
+        .with_key([1, 2, 3, 4])
+        .encode(&mut octets);
+    play.hear(&octets);
+    play.close(1000);
+    play.eof();
+    let judgement = play.judged();
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    assert!(judgement.findings[0].observed);
+    assert_eq!(judgement.findings[0].rule, "6455-5.1-5");
+}
+
+#[test]
+fn a_pong_and_a_message_may_pass_each_other() {
+    let steps = "  > text \"a\"\n  > ping \"p\"\n  < text \"a\"\n  < pong \"p\"\n";
+    for pong_first in [true, false] {
+        let mut play = Play::new(Role::Server, steps);
+        let frames = [Frame::pong(&b"p"[..]), Frame::text("a")];
+        let order = if pong_first { [0, 1] } else { [1, 0] };
+        order
+            .iter()
+            .for_each(|index| play.frame(frames[*index].clone()));
+        play.close(1000);
+        play.eof();
+        assert_eq!(play.judged().verdict, Verdict::Pass);
+    }
+}
+
+#[test]
+fn messages_keep_their_order_and_their_payload() {
+    let steps = "  > text \"a\"\n  > text \"b\"\n  < text \"a\"\n  < text \"b\"\n";
+    for wrong in ["b", "c"] {
+        let mut play = Play::new(Role::Server, steps);
+        play.frame(Frame::text(wrong));
+        assert_eq!(play.judged().verdict, Verdict::Fail);
+    }
+}
+
+#[test]
+fn several_pings_need_one_pong() {
+    let steps = "  > ping \"1\"\n  > ping \"2\"\n  < pong \"1\"\n  < pong \"2\"\n";
+    let mut play = Play::new(Role::Server, steps);
+    play.frame(Frame::pong(&b"2"[..]));
+    play.close(1000);
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Pass);
+}
+
+#[test]
+fn an_unasked_lawful_close_proves_nothing() {
+    for (code, verdict) in [(1001, Verdict::Inconclusive), (1002, Verdict::Fail)] {
+        let mut play = Play::new(Role::Server, PING);
+        play.close(code);
+        assert_eq!(play.judged().verdict, verdict);
+    }
+}
+
+#[test]
+fn a_branch_is_the_rest_of_the_case() {
+    let steps = "  > text \"a\"\n  < text \"a\"\n  ~ text \"A\" \"it shouts\"\n    > ping \"b\"\n    < pong \"b\"\n  > ping \"c\"\n  < pong \"c\"\n";
+    let mut play = Play::new(Role::Server, steps);
+    play.frames();
+    play.frame(Frame::text("A"));
+    assert_eq!(play.frames(), [(Opcode::PING, b"b".to_vec())]);
+    play.frame(Frame::pong(&b"b"[..]));
+    play.close(1000);
+    play.eof();
+    let judgement = play.judged();
+    assert_eq!(
+        (judgement.verdict, judgement.reason.as_str()),
+        (Verdict::Tolerated, "it shouts")
+    );
+}
+
+#[test]
+fn the_ordinary_closing_handshake_is_checked() {
+    // No reply, reply without end, end without reply.
+    let mut play = Play::new(Role::Server, PING);
+    play.frame(Frame::pong(&b"now?"[..]));
+    play.deadline();
+    assert_eq!(play.judged().findings[0].rule, "6455-5.5.1-9");
+    let mut play = Play::new(Role::Server, PING);
+    play.frame(Frame::pong(&b"now?"[..]));
+    play.close(1000);
+    play.deadline();
+    assert_eq!(play.judged().findings[0].rule, "6455-5.5.1-15");
+    let mut play = Play::new(Role::Server, PING);
+    play.frame(Frame::pong(&b"now?"[..]));
+    play.eof();
+    let judgement = play.judged();
+    assert_eq!(judgement.findings[0].rule, "6455-5.5.1-9");
+    assert!(judgement.dropped);
+}
+
+#[test]
+fn a_ping_of_the_target_is_answered() {
+    let mut play = Play::new(Role::Server, PING);
+    play.frames();
+    play.frame(Frame::ping(&b"alive?"[..]));
+    assert_eq!(play.frames(), [(Opcode::PONG, b"alive?".to_vec())]);
+}
+
+#[test]
+fn a_refused_ordinary_opening_says_nothing_of_the_case() {
+    let mut play = Play::raw(Role::Server, PING);
+    play.write();
+    play.hear(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(play.judged().verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_101_proves_that_a_bad_request_was_accepted() {
+    let steps = "  > request\n    - Host\n  < refusal 400\n";
+    for (status, verdict) in [
+        (400, Verdict::Pass),
+        (404, Verdict::Tolerated),
+        (101, Verdict::Fail),
+    ] {
+        let mut play = Play::raw(Role::Server, steps);
+        play.write();
+        play.hear(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").as_bytes());
+        assert_eq!(play.judged().verdict, verdict, "{status}");
+    }
+    let mut play = Play::raw(Role::Server, steps);
+    play.write();
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Tolerated);
+}
+
+#[test]
+fn frames_hidden_in_a_body_must_not_be_obeyed() {
+    let steps = "  > request body=x\"89 82 00 00 00 00 68 69\"\n    Content-Length: 8\n  < response 101\n  < silence 200ms\n";
+    let mut play = Play::new(Role::Server, steps);
+    play.frame(Frame::pong(&b"hi"[..]));
+    assert_eq!(play.judged().verdict, Verdict::Fail);
+}
+
+#[test]
+fn endless_octets_end() {
+    let mut play = Play::new(Role::Server, PING);
+    let mut ping = Vec::new();
+    Frame::ping(vec![0; 125]).encode(&mut ping);
+    let many = ping.repeat(10_000);
+    for _ in 0..100 {
+        play.session
+            .handle(Duration::ZERO, Event::Received(many.clone()));
+        while play.session.action().is_some() {}
+    }
+    let judgement = play.session.judgement().expect("a judgement");
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    assert!(play.session.transcript().entries.len() <= transcript::MAX_ENTRIES);
+}
