@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod drive;
+pub mod escape;
 pub mod gate;
 pub mod report;
 pub mod rules;

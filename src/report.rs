@@ -3,6 +3,8 @@
 //! Two equal runs give the same report octet by octet, except below the key `measured`. So nothing outside of it may
 //! depend on a clock, an address, a random number of the target or the order in which cases ended.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,11 +14,19 @@ use crate::{
 
 pub mod breach;
 pub mod build;
+pub mod destination;
 pub mod exact;
+pub mod json;
+pub mod table;
+pub mod text;
+pub mod view;
 
 pub use breach::Breach;
 pub use build::{Builder, CaseResult, End, Start};
+pub use destination::{Destination, Outputs};
 pub use exact::{Exact, Measured, MeasuredCase};
+pub use text::Teller;
+pub use view::{FORMATS, Format, Page};
 
 /// The version of the format that is written, and the newest that is read.
 pub const FORMAT: u32 = 1;
@@ -173,6 +183,7 @@ impl Summary {
     /// Counts `cases`.
     pub fn of(cases: &[Case]) -> Summary {
         let mut summary = Summary::default();
+        let mut places = HashMap::new();
         for case in cases {
             summary.cases += 1;
             summary.verdicts.add(case.verdict);
@@ -185,12 +196,10 @@ impl Summary {
             }
             summary.unstable += u64::from(case.unstable);
             summary.timed_out += u64::from(case.timed_out);
-            let name = case.category();
             let categories = &mut summary.categories;
-            let at = categories.iter().position(|c| c.name == name);
-            let at = at.unwrap_or_else(|| {
+            let at = *places.entry(case.category()).or_insert_with_key(|name| {
                 categories.push(Category {
-                    name: name.into(),
+                    name: (*name).into(),
                     cases: 0,
                     verdicts: Counts::default(),
                 });
@@ -335,6 +344,9 @@ pub struct Rule {
     pub id: String,
     /// Its weight.
     pub level: Level,
+    /// It is inferred: the RFC says it of the other side, or leaves the reaction open.
+    #[serde(default)]
+    pub inferred: bool,
     /// Where it stands: `RFC 6455, section 5.5.2`.
     pub clause: String,
     /// The rule in our own words.

@@ -35,10 +35,10 @@ pub struct MeasuredCase {
     /// How long it took, in microseconds.
     pub duration_us: u64,
     /// When each line of the transcript was said, in microseconds since the connection was asked for.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_us: Vec<u64>,
     /// What was taken out of transcript and findings.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exact: Vec<Exact>,
 }
 

@@ -10,6 +10,7 @@ fn start(role: Role) -> Start {
     let rule = |id: &str| Rule {
         id: id.into(),
         level: Level::Must,
+        inferred: false,
         clause: clause(id),
         text: "Words.".into(),
     };

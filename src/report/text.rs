@@ -1,0 +1,375 @@
+//! A case as it is told when its verdict is there: what was sent, expected and received, the rule, and the command that
+//! plays it again. What was told once is not told in full again.
+
+use std::collections::HashMap;
+
+use anstyle::{Effects, Style};
+
+use super::{
+    Breach, Case, Exact, Finding, Line, Lost, MeasuredCase, Report, Rule,
+    breach::Key,
+    clause,
+    exact::Part,
+    view::{Page, style, word, wrap},
+};
+use crate::{case::Level, escape, session::Verdict};
+
+const BOLD: Style = Style::new().effects(Effects::BOLD);
+const DIM: Style = Style::new().effects(Effects::DIMMED);
+
+/// The most octets of a finding or line that are shown.
+const OCTETS: usize = 48;
+/// Columns before what a label is about.
+const INDENT: usize = 12;
+
+/// Tells of cases, one after another.
+#[derive(Debug)]
+pub struct Teller {
+    page: Page,
+    transcripts: bool,
+    /// Where each breach was told.
+    told: HashMap<Key, String>,
+}
+
+impl Teller {
+    /// Nothing has been told yet. `transcripts`: whether each case is followed by what was said.
+    pub fn new(page: Page, transcripts: bool) -> Teller {
+        Teller {
+            page,
+            transcripts,
+            told: HashMap::new(),
+        }
+    }
+
+    /// What there is to say of a case, with a line feed at its end. `rule` looks a rule up in words.
+    pub fn case<'r>(
+        &mut self,
+        case: &Case,
+        measured: &MeasuredCase,
+        rule: impl Fn(&str) -> Option<&'r Rule>,
+    ) -> String {
+        let whole = measured.restore(case);
+        let mut out = Out::new(self.page);
+        let repeats = self.repeats(case);
+        let head = format!(
+            "{} {} {}",
+            self.page.paint(
+                style(case.verdict).effects(Effects::BOLD),
+                &label(case.verdict)
+            ),
+            self.page.paint(BOLD, &escape::line(&case.id)),
+            self.page.paint(DIM, &remarks(case)),
+        );
+        match repeats {
+            Some(where_told) => {
+                let words: Vec<_> = case.findings.iter().map(|f| f.what.as_str()).collect();
+                let words = escape::line(&words.join("; ")).into_owned();
+                out.line(&format!(
+                    "{head}: {words}, as told at {}",
+                    escape::line(&where_told)
+                ));
+            }
+            None => {
+                out.line(&head);
+                if case.verdict != Verdict::Pass {
+                    out.prose("", &case.title);
+                }
+                self.findings(&mut out, case, &whole, rule);
+                if case.findings.is_empty() && case.verdict != Verdict::Pass {
+                    out.prose("reason", &case.reason);
+                }
+                if case.verdict != Verdict::Pass {
+                    out.exact("replay", &case.replay);
+                }
+            }
+        }
+        if self.transcripts {
+            out.text.push_str(&transcript(&whole, measured, self.page));
+        }
+        out.text
+    }
+
+    /// Where it was told, if there is nothing in the case that was not told before.
+    fn repeats(&self, case: &Case) -> Option<String> {
+        let first = self.told.get(&Key::from(case.findings.first()?))?;
+        let known = |f: &Finding| self.told.contains_key(&f.into());
+        case.findings.iter().all(known).then(|| first.clone())
+    }
+
+    fn findings<'r>(
+        &mut self,
+        out: &mut Out,
+        case: &Case,
+        whole: &Case,
+        rule: impl Fn(&str) -> Option<&'r Rule>,
+    ) {
+        for (settled, f) in case.findings.iter().zip(&whole.findings) {
+            let key = Key::from(settled);
+            if let Some(place) = self.told.get(&key) {
+                let place = match place == &case.id {
+                    true => "above".to_owned(),
+                    false => format!("at {place}"),
+                };
+                out.prose("also", &format!("{}, as told {place}", f.what));
+                continue;
+            }
+            self.told.insert(key, case.id.clone());
+            out.prose("what", &f.what);
+            let words = rule(&f.rule);
+            if let Some(rule) = words {
+                out.prose("rule", &rule.text);
+            }
+            let clause = words.map_or_else(|| clause(&f.rule), |rule| rule.clause.clone());
+            let label = if words.is_some() { "" } else { "rule" };
+            let inferred = match words {
+                Some(rule) if rule.inferred => "; inferred from what binds the other side",
+                _ => "",
+            };
+            let basis = format!("{clause} ({}, {}{inferred})", f.rule, level(f.level));
+            out.prose_under(label, &basis);
+            for (label, text) in [
+                ("sent", &f.sent),
+                ("expected", &f.expected),
+                ("received", &f.received),
+            ] {
+                if let Some(text) = text {
+                    out.exact(label, text);
+                }
+            }
+            if let Some(octets) = &f.octets {
+                out.exact("octets", &octets_shown(octets));
+            }
+        }
+    }
+}
+
+/// Tells of a target that was gone.
+pub fn lost(lost: &Lost, page: Page) -> String {
+    let mut out = Out::new(page);
+    let label = page.paint(style(Verdict::Error).effects(Effects::BOLD), "LOST");
+    match &lost.case {
+        Some(case) => out.line(&format!(
+            "{label} the target behind {}",
+            page.paint(BOLD, &escape::line(case))
+        )),
+        None => out.line(&format!("{label} the target was not there")),
+    }
+    out.prose("reason", &lost.reason);
+    out.prose(
+        "",
+        match lost.back {
+            true => "It came back, and the run went on.",
+            false => "It did not come back: nothing more can be said about it.",
+        },
+    );
+    out.text
+}
+
+/// What was said, in the notation: it can be pasted into a case. Octets and remarks are comments.
+pub fn transcript(case: &Case, measured: &MeasuredCase, page: Page) -> String {
+    let mut out = String::new();
+    for (at, line) in case.transcript.iter().enumerate() {
+        said(&mut out, line, measured.at_us.get(at), page);
+    }
+    if case.left_out > 0 {
+        out.push_str(&page.paint(DIM, &format!("  # {} more lines", case.left_out)));
+        out.push('\n');
+    }
+    out
+}
+
+fn said(out: &mut String, line: &Line, at: Option<&u64>, page: Page) {
+    let mark = match line.who {
+        '>' | '<' => line.who,
+        _ => '#',
+    };
+    for (place, text) in escape::lines(&line.text).enumerate() {
+        // The lines behind the first of a handshake stand two blanks further in; those of a remark stay remarks.
+        let lead = match (place, mark) {
+            (0, _) | (_, '#') => format!("  {mark} "),
+            _ => "      ".to_owned(),
+        };
+        let shown = format!(
+            "{lead}{}",
+            if place == 0 { &text } else { text.trim_start() }
+        );
+        out.push_str(&if mark == '#' {
+            page.paint(DIM, &shown)
+        } else {
+            shown
+        });
+        out.push('\n');
+    }
+    let mut notes = Vec::new();
+    if let Some(octets) = line.octets.as_deref().filter(|octets| !octets.is_empty()) {
+        notes.push(octets_shown(octets));
+    }
+    if line.length > 0 {
+        notes.push(format!(
+            "{} octet{}",
+            line.length,
+            if line.length == 1 { "" } else { "s" }
+        ));
+    }
+    if let Some(us) = at {
+        notes.push(format!("{}.{:03} ms", us / 1000, us % 1000));
+    }
+    if mark != '#' && !notes.is_empty() {
+        out.push_str(&page.paint(DIM, &format!("    # {}", notes.join(", "))));
+        out.push('\n');
+    }
+}
+
+/// Each case that does not simply pass, as it is told during a run.
+pub fn render(report: &Report, page: &Page) -> String {
+    let mut teller = Teller::new(*page, false);
+    let none = MeasuredCase::default();
+    let mut out = String::new();
+    let mut add = |told: String| {
+        // What takes more than a line stands apart.
+        let block = told.lines().nth(1).is_some();
+        if block && !out.is_empty() && !out.ends_with("\n\n") {
+            out.push('\n');
+        }
+        out.push_str(&told);
+        if block {
+            out.push('\n');
+        }
+    };
+    for (at, case) in report.cases.iter().enumerate() {
+        if case.verdict != Verdict::Pass {
+            let measured = report.measured_of(at).unwrap_or(&none);
+            add(teller.case(case, measured, |id| report.rule(id)));
+        }
+    }
+    for one in &report.lost {
+        add(lost(one, *page));
+    }
+    out
+}
+
+impl Report {
+    /// What was measured of the case at this place in `cases`.
+    pub fn measured_of(&self, at: usize) -> Option<&MeasuredCase> {
+        let case = self.cases.get(at)?;
+        self.measured
+            .cases
+            .get(at)
+            .filter(|measured| measured.id == case.id)
+    }
+
+    /// A rule that a finding names.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The octets that prove a breach, from where they are kept.
+    pub fn proof<'r>(&'r self, breach: &'r Breach) -> Option<&'r str> {
+        if breach.octets.is_some() {
+            return breach.octets.as_deref();
+        }
+        let at = self.cases.iter().position(|case| case.id == breach.first)?;
+        let same = |f: &Finding| {
+            f.rule == breach.rule && f.observed == breach.observed && f.what == breach.what
+        };
+        let place = self.cases[at].findings.iter().position(same)?;
+        let wanted = |exact: &&Exact| exact.of == Part::Findings && exact.at == place as u64;
+        self.measured_of(at)?
+            .exact
+            .iter()
+            .find(wanted)?
+            .octets
+            .as_deref()
+    }
+}
+
+/// Level, and what else there is to know about the verdict, in brackets.
+fn remarks(case: &Case) -> String {
+    let mut words = vec![level(case.level)];
+    if case.timed_out {
+        words.push("timed out");
+    }
+    if case.unstable {
+        words.push("unstable: another verdict beside other cases");
+    }
+    format!("({})", words.join(", "))
+}
+
+/// The level in words.
+pub(super) fn level(level: Level) -> &'static str {
+    match level {
+        Level::Must => "must",
+        Level::Should => "should",
+        Level::May => "may",
+    }
+}
+
+fn label(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Pass => "pass".into(),
+        other => word(other).to_uppercase(),
+    }
+}
+
+/// The first octets of those given in hex.
+pub(super) fn octets_shown(hex: &str) -> String {
+    let (mut words, mut shown) = (hex.split_whitespace(), Vec::new());
+    shown.extend(words.by_ref().take(OCTETS));
+    if words.next().is_some() {
+        shown.push("...");
+    }
+    escape::line(&shown.join(" ")).into_owned()
+}
+
+/// Lines with a label before them.
+struct Out {
+    text: String,
+    page: Page,
+}
+
+impl Out {
+    fn new(page: Page) -> Out {
+        Out {
+            text: String::new(),
+            page,
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    /// Words of the suite, broken into lines. Without a label they stand further out.
+    fn prose(&mut self, label: &str, text: &str) {
+        match label {
+            "" => {
+                let width = self.page.width.map(|width| width.saturating_sub(2));
+                for line in wrap(&escape::line(text), width) {
+                    self.line(&format!("  {line}"));
+                }
+            }
+            _ => self.prose_under(label, text),
+        }
+    }
+
+    fn prose_under(&mut self, label: &str, text: &str) {
+        let width = self.page.width.map(|width| width.saturating_sub(INDENT));
+        self.block(label, wrap(&escape::line(text), width));
+    }
+
+    /// The notation, octets, a command: lines stay whole, so that they can be copied.
+    fn exact(&mut self, label: &str, text: &str) {
+        self.block(label, escape::lines(text).map(String::from).collect());
+    }
+
+    fn block(&mut self, label: &str, lines: Vec<String>) {
+        for (at, line) in lines.iter().enumerate() {
+            let label = if at == 0 { label } else { "" };
+            let label = self
+                .page
+                .paint(DIM, &format!("{label:<width$}", width = INDENT - 2));
+            self.line(&format!("  {label}{line}"));
+        }
+    }
+}

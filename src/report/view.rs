@@ -1,0 +1,184 @@
+//! The views of a report, and the page that they are laid out for.
+
+use std::io::IsTerminal;
+
+use anstyle::{AnsiColor, Style};
+use tabled::grid::util::string::{get_char_width, get_string_width};
+
+use super::{Report, table, text};
+use crate::session::Verdict;
+
+/// A view of a report: one row of [`FORMATS`].
+#[derive(Debug)]
+pub struct Format {
+    /// As it is typed.
+    pub name: &'static str,
+    /// One line of explanation.
+    pub about: &'static str,
+    /// Whether the views of several reports can follow one another in one file.
+    pub joins: bool,
+    /// Makes the view.
+    pub render: fn(&Report, &Page) -> String,
+}
+
+/// All views. A new one is a file beside this one, and a row here.
+pub static FORMATS: &[Format] = &[
+    Format {
+        name: "json",
+        about: "everything, for programs and for later",
+        joins: false,
+        render: |report, _| report.to_json(),
+    },
+    Format {
+        name: "table",
+        about: "counts, breaches, and the cases that do not simply pass",
+        joins: true,
+        render: table::render,
+    },
+    Format {
+        name: "text",
+        about: "each failure in full, as it is told during a run",
+        joins: true,
+        render: text::render,
+    },
+];
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Format) -> bool {
+        self.name == other.name
+    }
+}
+
+/// What a view is laid out for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Columns of the terminal; `None`: a pipe or a file, where nothing is shortened.
+    pub width: Option<usize>,
+    /// Whether control sequences for colour may be used.
+    pub colour: bool,
+}
+
+/// The narrowest page that is laid out; a narrower terminal breaks the lines itself.
+const NARROWEST: usize = 60;
+
+impl Page {
+    /// A pipe or a file: no colours, nothing shortened.
+    pub const PIPE: Page = Page {
+        width: None,
+        colour: false,
+    };
+
+    /// Standard output as it is: the width where it is a terminal, colours unless `NO_COLOR`, `TERM` or the like forbid them.
+    pub fn stdout() -> Page {
+        let stdout = std::io::stdout();
+        if !stdout.is_terminal() {
+            return Page::PIPE;
+        }
+        let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+        let width = console::Term::stdout()
+            .size_checked()
+            .map_or(80, |(_, columns)| columns);
+        Page {
+            width: Some(usize::from(width).max(NARROWEST)),
+            colour,
+        }
+    }
+
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
+        match self.colour {
+            true => format!("{style}{text}{style:#}"),
+            false => text.to_owned(),
+        }
+    }
+}
+
+/// The verdict in words.
+pub(super) fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Tolerated => "tolerated",
+        Verdict::Fail => "fail",
+        Verdict::NotApplicable => "not applicable",
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::Error => "error",
+    }
+}
+
+/// The colour of a verdict.
+pub(super) fn style(verdict: Verdict) -> Style {
+    let colour = match verdict {
+        Verdict::Pass => AnsiColor::Green,
+        Verdict::Tolerated => AnsiColor::Yellow,
+        Verdict::Fail => AnsiColor::Red,
+        Verdict::NotApplicable => AnsiColor::BrightBlack,
+        Verdict::Inconclusive => AnsiColor::Cyan,
+        Verdict::Error => AnsiColor::Magenta,
+    };
+    colour.on_default()
+}
+
+/// The text in at most `width` columns, `…` at its end where something is missing.
+pub(super) fn shorten(text: &str, width: usize) -> String {
+    if get_string_width(text) <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(1);
+    let fits = |c: &char| {
+        let columns = get_char_width(*c);
+        let fits = columns <= room;
+        room = room.saturating_sub(columns);
+        fits
+    };
+    let mut out: String = text.chars().take_while(fits).collect();
+    out.push('…');
+    out
+}
+
+/// The text in lines of at most `width` columns, broken at blanks; a longer word stands on a line of its own.
+pub(super) fn wrap(text: &str, width: Option<usize>) -> Vec<String> {
+    let Some(width) = width else {
+        return vec![text.to_owned()];
+    };
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let columns = get_string_width(word);
+        if used > 0 && used + 1 + columns > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+        }
+        used += columns;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_shortened_by_columns() {
+        assert_eq!(shorten("abcdef", 6), "abcdef");
+        assert_eq!(shorten("abcdefg", 6), "abcde…");
+        assert_eq!(shorten("日本語です", 6), "日本…");
+        assert_eq!(shorten("ab", 0), "…");
+    }
+
+    #[test]
+    fn prose_is_broken_at_blanks() {
+        assert_eq!(wrap("one two three", Some(7)), ["one two", "three"]);
+        assert_eq!(
+            wrap("incomprehensible word", Some(5)),
+            ["incomprehensible", "word"]
+        );
+        assert_eq!(wrap("one two", None), ["one two"]);
+        assert_eq!(wrap("", Some(5)), [""]);
+    }
+}
