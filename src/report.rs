@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     case::{Level, Role},
+    rules,
     session::Verdict,
 };
 
@@ -44,6 +45,9 @@ pub struct Report {
     pub catalogue: Catalogue,
     /// The cases counted.
     pub summary: Summary,
+    /// Why the run ended before its end; `None`: it did not.
+    #[serde(default)]
+    pub stopped: Option<Stopped>,
     /// The handshake, echo, ping and close that frame a run; `None` where there was none.
     #[serde(default)]
     pub canary: Option<Canary>,
@@ -99,6 +103,9 @@ pub struct Target {
     /// How octets are handed to the transport.
     #[serde(default)]
     pub delivery: Option<String>,
+    /// Whether it sends each message back; `None`: nobody asked it.
+    #[serde(default)]
+    pub echo: Option<bool>,
     /// What seeds keys, masks and generated payloads.
     pub seed: u64,
 }
@@ -234,13 +241,34 @@ pub struct Probe {
 /// The target was gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lost {
-    /// The case behind which it was gone; `None`: it never answered.
+    /// The case behind which it was gone; `None`: before the first case, or behind the last.
     #[serde(default)]
     pub case: Option<String>,
     /// One sentence: how that showed.
     pub reason: String,
     /// Whether it came back, so that the run went on.
     pub back: bool,
+}
+
+/// The end of a run before its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Why.
+    pub why: Why,
+    /// How many cases were selected and not tried.
+    pub not_run: u64,
+}
+
+/// Why a run ended before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// The target was lost for good.
+    Lost,
+    /// The first failure was to end it.
+    FailFast,
+    /// By a signal.
+    Interrupted,
 }
 
 /// One case that ran.
@@ -353,15 +381,15 @@ pub struct Rule {
     pub text: String,
 }
 
-/// Where the rule with this id stands: `6455-5.5.2-2` is in `RFC 6455, section 5.5.2`.
-pub fn clause(rule: &str) -> String {
-    let mut parts = rule.splitn(3, '-');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(rfc), Some(section), Some(_))
-            if !rfc.is_empty() && rfc.bytes().all(|b| b.is_ascii_digit()) =>
-        {
-            format!("RFC {rfc}, section {section}")
-        }
-        _ => rule.to_owned(),
+impl Rule {
+    /// The rule with this id, as the table of the rules has it.
+    pub fn find(id: &str) -> Option<Rule> {
+        rules::find(id).map(|rule| Rule {
+            id: rule.id.into(),
+            level: rule.level,
+            inferred: !rule.in_text,
+            clause: rule.section(),
+            text: rule.requirement.into(),
+        })
     }
 }

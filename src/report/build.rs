@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Canary, Case, Catalogue, FORMAT, Finding, Generator, Line, Lost, Measured, MeasuredCase,
-    Report, Rule, Summary, Target, breach, exact::Settler,
+    Report, Rule, Stopped, Summary, Target, breach, exact::Settler,
 };
 use crate::{
     case::{self, Level, Role},
@@ -45,8 +45,6 @@ pub struct Start {
     pub seed: u64,
     /// The cases that the run was drawn from.
     pub catalogue: Catalogue,
-    /// All rules by their id; the report keeps those that findings name.
-    pub rules: BTreeMap<String, Rule>,
     /// The words of the command that plays a case again; the id comes behind them.
     pub command: Vec<String>,
     /// When.
@@ -85,6 +83,10 @@ pub struct End {
     pub canary: Option<Canary>,
     /// The cases that lost the target.
     pub lost: Vec<Lost>,
+    /// Why the run ended before its end.
+    pub stopped: Option<Stopped>,
+    /// Whether the target sends each message back.
+    pub echo: Option<bool>,
 }
 
 /// Takes results as they come.
@@ -201,7 +203,7 @@ impl Builder {
         let mut rules: Vec<Rule> = Vec::new();
         for finding in cases.iter().flat_map(|case| &case.findings) {
             if !rules.iter().any(|rule| rule.id == finding.rule) {
-                rules.extend(self.start.rules.get(&finding.rule).cloned());
+                rules.extend(Rule::find(&finding.rule));
             }
         }
         Report {
@@ -214,10 +216,12 @@ impl Builder {
                 origin,
                 subprotocols,
                 delivery,
+                echo: end.echo,
                 seed,
             },
             catalogue: self.start.catalogue,
             summary: Summary::of(&cases),
+            stopped: end.stopped,
             canary: end.canary,
             lost: end.lost,
             breaches: breach::group(&cases),

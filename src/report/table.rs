@@ -18,7 +18,7 @@ use tabled::{
 };
 
 use super::{
-    Case, Counts, Finding, Probe, Report,
+    Case, Counts, Finding, Probe, Report, Why,
     text::{level, lost, octets_shown},
     view::{Page, shorten, style, word},
 };
@@ -49,6 +49,18 @@ pub fn render(report: &Report, page: &Page) -> String {
     canary(report, page, &mut out);
     for one in &report.lost {
         let _ = writeln!(out, "{}", lost(one, *page));
+    }
+    if let Some(stopped) = &report.stopped {
+        let why = match stopped.why {
+            Why::Lost => "the target was lost",
+            Why::FailFast => "it was to stop at the first failure",
+            Why::Interrupted => "it was interrupted",
+        };
+        let _ = writeln!(
+            out,
+            "The run ended early: {why}. Not run: {}.\n",
+            stopped.not_run
+        );
     }
     let _ = writeln!(out, "{}", totals(report, page));
     out
@@ -218,10 +230,10 @@ fn breaches(report: &Report, page: &Page) -> Table {
     told.sort_by_key(|b| (std::cmp::Reverse(b.level), std::cmp::Reverse(b.cases)));
     for breach in told {
         let mut lines = vec![breach.what.clone()];
-        let clause = report
-            .rule(&breach.rule)
-            .map_or_else(|| super::clause(&breach.rule), |r| r.clause.clone());
-        lines.push(format!("{clause} ({})", breach.rule));
+        lines.push(match report.rule(&breach.rule) {
+            Some(rule) => format!("{} ({})", rule.clause, rule.id),
+            None => breach.rule.clone(),
+        });
         lines.push(format!("first in {}", breach.first));
         if let Some(received) = breach.received.as_deref().filter(|text| !text.is_empty()) {
             lines.push(format!("received {received}"));

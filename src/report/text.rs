@@ -8,7 +8,6 @@ use anstyle::{Effects, Style};
 use super::{
     Breach, Case, Exact, Finding, Line, Lost, MeasuredCase, Report, Rule,
     breach::Key,
-    clause,
     exact::Part,
     view::{Page, style, word, wrap},
 };
@@ -42,11 +41,11 @@ impl Teller {
     }
 
     /// What there is to say of a case, with a line feed at its end. `rule` looks a rule up in words.
-    pub fn case<'r>(
+    pub fn case(
         &mut self,
         case: &Case,
         measured: &MeasuredCase,
-        rule: impl Fn(&str) -> Option<&'r Rule>,
+        rule: impl Fn(&str) -> Option<Rule>,
     ) -> String {
         let whole = measured.restore(case);
         let mut out = Out::new(self.page);
@@ -96,12 +95,12 @@ impl Teller {
         case.findings.iter().all(known).then(|| first.clone())
     }
 
-    fn findings<'r>(
+    fn findings(
         &mut self,
         out: &mut Out,
         case: &Case,
         whole: &Case,
-        rule: impl Fn(&str) -> Option<&'r Rule>,
+        rule: impl Fn(&str) -> Option<Rule>,
     ) {
         for (settled, f) in case.findings.iter().zip(&whole.findings) {
             let key = Key::from(settled);
@@ -116,17 +115,25 @@ impl Teller {
             self.told.insert(key, case.id.clone());
             out.prose("what", &f.what);
             let words = rule(&f.rule);
-            if let Some(rule) = words {
+            if let Some(rule) = &words {
                 out.prose("rule", &rule.text);
             }
-            let clause = words.map_or_else(|| clause(&f.rule), |rule| rule.clause.clone());
-            let label = if words.is_some() { "" } else { "rule" };
-            let inferred = match words {
-                Some(rule) if rule.inferred => "; inferred from what binds the other side",
-                _ => "",
-            };
-            let basis = format!("{clause} ({}, {}{inferred})", f.rule, level(f.level));
-            out.prose_under(label, &basis);
+            match &words {
+                Some(rule) => {
+                    let inferred = match rule.inferred {
+                        true => "; inferred from what binds the other side",
+                        false => "",
+                    };
+                    let basis = format!(
+                        "{} ({}, {}{inferred})",
+                        rule.clause,
+                        rule.id,
+                        level(f.level)
+                    );
+                    out.prose_under("", &basis);
+                }
+                None => out.prose("rule", &format!("{} ({})", f.rule, level(f.level))),
+            }
             for (label, text) in [
                 ("sent", &f.sent),
                 ("expected", &f.expected),
@@ -152,7 +159,7 @@ pub fn lost(lost: &Lost, page: Page) -> String {
             "{label} the target behind {}",
             page.paint(BOLD, &escape::line(case))
         )),
-        None => out.line(&format!("{label} the target was not there")),
+        None => out.line(&format!("{label} the target")),
     }
     out.prose("reason", &lost.reason);
     out.prose(
@@ -239,7 +246,7 @@ pub fn render(report: &Report, page: &Page) -> String {
     for (at, case) in report.cases.iter().enumerate() {
         if case.verdict != Verdict::Pass {
             let measured = report.measured_of(at).unwrap_or(&none);
-            add(teller.case(case, measured, |id| report.rule(id)));
+            add(teller.case(case, measured, |id| report.rule(id).cloned()));
         }
     }
     for one in &report.lost {

@@ -59,7 +59,7 @@ pub struct Page {
 }
 
 /// The narrowest page that is laid out; a narrower terminal breaks the lines itself.
-const NARROWEST: usize = 60;
+const NARROWEST: usize = 72;
 
 impl Page {
     /// A pipe or a file: no colours, nothing shortened.

@@ -2,18 +2,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::{
-    report::{Exact, clause, exact::Part},
+    report::{Exact, exact::Part},
     session::{Entry, Verdict},
 };
 
 fn start(role: Role) -> Start {
-    let rule = |id: &str| Rule {
-        id: id.into(),
-        level: Level::Must,
-        inferred: false,
-        clause: clause(id),
-        text: "Words.".into(),
-    };
     Start {
         role,
         url: Some("ws://127.0.0.1:9001".into()),
@@ -27,9 +20,6 @@ fn start(role: Role) -> Start {
             digest: "0".into(),
             selected: Vec::new(),
         },
-        rules: ["6455-5.1-5", "6455-5.5.2-2"]
-            .map(|id| (id.to_owned(), rule(id)))
-            .into(),
         command: [
             "wsspec",
             "server",
@@ -318,11 +308,4 @@ fn times_are_written_as_utc() {
     assert_eq!(at(951_782_400), "2000-02-29T00:00:00Z");
     assert_eq!(at(1_709_251_199), "2024-02-29T23:59:59Z");
     assert_eq!(at(4_102_444_800), "2100-01-01T00:00:00Z");
-}
-
-#[test]
-fn clauses_are_read_from_ids() {
-    assert_eq!(clause("7692-7.1.2.1-3"), "RFC 7692, section 7.1.2.1");
-    assert_eq!(clause("EIO4-3-1"), "EIO4-3-1");
-    assert_eq!(clause(""), "");
 }

@@ -37,6 +37,7 @@ fn report(ids: &[&str]) -> Report {
             origin: None,
             subprotocols: vec![],
             delivery: None,
+            echo: None,
             seed: u64::MAX,
         },
         catalogue: Catalogue {
@@ -45,6 +46,7 @@ fn report(ids: &[&str]) -> Report {
             selected: vec![],
         },
         summary: Summary::of(&cases),
+        stopped: None,
         canary: None,
         lost: vec![],
         breaches: vec![],
@@ -98,12 +100,12 @@ fn malformed_files_are_refused_with_the_place() {
     let behind = "; expected a report as `wsspec … --report json=FILE` writes it";
     assert_eq!(
         refused(&json[..json.find("\"catalogue\"").unwrap()]),
-        format!("line 16, column 2: EOF while parsing a value{behind}")
+        format!("line 17, column 2: EOF while parsing a value{behind}")
     );
     assert_eq!(
         refused(&json.replace("\"verdict\": \"pass\"", "\"verdict\": \"\\u001bfine\"")),
         format!(
-            "line 52, column 29: unknown variant `\\x1bfine`, expected one of `pass`, `tolerated`, `fail`, `not-applicable`, `inconclusive`, `error`{behind}"
+            "line 54, column 29: unknown variant `\\x1bfine`, expected one of `pass`, `tolerated`, `fail`, `not-applicable`, `inconclusive`, `error`{behind}"
         )
     );
     assert_eq!(
