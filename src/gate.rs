@@ -89,7 +89,6 @@ mod tests {
                 digest: String::new(),
                 selected: vec![],
             },
-            rules: Default::default(),
             command: vec![],
             started: std::time::UNIX_EPOCH,
         };

@@ -179,7 +179,7 @@ fn categories(report: &Report, page: &Page) -> Table {
     let rule = HorizontalLine::new('─');
     let mut table = builder.build();
     table
-        .with(Lines::empty().horizontals([(1, rule.clone()), (last, rule)]))
+        .with(Lines::empty().horizontals([(1, rule), (last, rule)]))
         .with(Padding::new(0, 2, 0, 0))
         .modify(Columns::new(1..), Alignment::right());
     if page.colour {
