@@ -15,11 +15,11 @@ mod keys;
 mod parse;
 pub mod payload;
 pub mod print;
+mod steps;
 #[cfg(test)]
 pub mod strategy;
 #[cfg(test)]
 mod tests;
-pub mod value;
 mod weight;
 
 pub use document::Document;

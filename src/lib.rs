@@ -3,6 +3,8 @@
 //! `cases → Case → plan → Session ⇄ drive ⇄ target; Session → Transcript → Judgement → Report → views, gate`
 
 pub mod case;
+pub mod catalogue;
+pub mod cli;
 pub mod drive;
 pub mod escape;
 pub mod gate;

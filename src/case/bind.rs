@@ -147,9 +147,12 @@ impl Line {
         }
     }
 
-    /// All of the line.
+    /// All of the line as it stands in the file, whatever its cells are.
     pub fn whole(&self) -> Place {
-        self.place(0..self.text.len())
+        match (self.pieces.first(), self.pieces.last()) {
+            (Some(first), Some(last)) => (first.source.start..last.source.end).into(),
+            _ => Place::default(),
+        }
     }
 
     /// Whether nothing is left of the step or header line, because a cell is empty.

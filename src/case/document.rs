@@ -8,12 +8,12 @@ use std::{
 };
 
 use super::{
-    Alternative, Case, Mark, Outcome, Send, Step,
+    Case,
     bind::{Cells, Line, Raw},
-    cursor::{Cursor, last_string},
     error::{Error, Place, Source},
     fault::{Fault, shown},
-    head, keys, parse,
+    keys,
+    steps::Steps,
 };
 
 /// The most octets that a file may have.
@@ -299,14 +299,14 @@ impl Reader {
         let (key_lines, step_lines) = lines.split_at(steps_from);
         let mut faults = Vec::new();
         let keys = keys::read(text, key_lines, row, &block.slug, &mut faults);
-        let mut steps = Steps {
-            lines: step_lines,
-            at: 0,
-            places: Vec::new(),
-            faults: &mut faults,
-        };
-        let played = steps.block(2, 0);
-        let places = steps.places;
+        let mut steps = Steps::new(step_lines);
+        let played = steps.read();
+        let Steps {
+            places,
+            faults: told,
+            ..
+        } = steps;
+        faults.extend(told);
         let octets = played
             .iter()
             .fold(0, |sum: usize, step| sum.saturating_add(step.weight()));
@@ -430,11 +430,7 @@ fn is_row_key(key: &str) -> bool {
 /// The cells of a row, without the blanks around them.
 fn cells(text: &str, row: &Raw) -> std::result::Result<Vec<Range<usize>>, (Range<usize>, Fault)> {
     if row.indent != 2 {
-        let fault = Fault::Indent {
-            expected: 2,
-            found: row.indent,
-        };
-        return Err((row.span.clone(), fault));
+        return Err((row.span.clone(), Fault::indent(2, row.indent)));
     }
     let line = &text[row.span.clone()];
     // The first character is the bar that made it a row.
@@ -471,215 +467,4 @@ fn leave_out(lines: Vec<Line>) -> Vec<Line> {
         }
     }
     kept
-}
-
-/// Reads the lines of the steps.
-struct Steps<'a> {
-    lines: &'a [Line],
-    at: usize,
-    places: Vec<Place>,
-    faults: &'a mut Vec<(Place, Fault)>,
-}
-
-impl Steps<'_> {
-    fn fault(&mut self, line: usize, span: Range<usize>, fault: Fault) {
-        self.faults.push((self.lines[line].place(span), fault));
-    }
-
-    /// The steps that stand this far in, up to a line that stands less far.
-    fn block(&mut self, indent: usize, depth: usize) -> Vec<Step> {
-        let mut steps: Vec<Step> = Vec::new();
-        while let Some(line) = self.lines.get(self.at) {
-            if line.indent < indent {
-                // Below the first step nothing stands less than two blanks in.
-                if depth > 0 {
-                    break;
-                }
-            }
-            let (at, text) = (self.at, line.text.clone());
-            self.at += 1;
-            if line.indent != indent {
-                let fault = Fault::Indent {
-                    expected: indent,
-                    found: line.indent,
-                };
-                self.fault(at, 0..text.len(), fault);
-                self.skip(indent);
-                continue;
-            }
-            self.step(at, &text, depth, &mut steps);
-        }
-        steps
-    }
-
-    /// Skips what stands below a line that could not be read.
-    fn skip(&mut self, indent: usize) {
-        while self.lines.get(self.at).is_some_and(|l| l.indent > indent) {
-            self.at += 1;
-        }
-    }
-
-    fn step(&mut self, at: usize, text: &str, depth: usize, steps: &mut Vec<Step>) {
-        let indent = self.lines[at].indent;
-        let read = match text.chars().next() {
-            Some(mark @ ('>' | '<' | '~' | '?')) => match text[1..].is_empty()
-                || text[1..].starts_with(' ')
-            {
-                false => Err((0..2.min(text.len()), Fault::NoBlank(mark))),
-                true if mark == '>' => self.send(at, text).map(|send| steps.push(Step::Send(send))),
-                true => self.alternative(at, text, mark, depth, steps),
-            },
-            _ if keys::is_key(&self.lines[at]) => Err((
-                0..text.find(':').unwrap_or(text.len()),
-                Fault::KeyBelowSteps,
-            )),
-            _ => Err((0..text.len(), Fault::NoMark)),
-        };
-        if let Err((span, fault)) = read {
-            // `NoBlank` may point into a character of several octets; places are put right when shown.
-            self.fault(at, span, fault);
-            self.skip(indent);
-        }
-    }
-
-    fn send(&mut self, at: usize, text: &str) -> super::cursor::Result<Send> {
-        let mut cursor = Cursor::new(text);
-        cursor.take('>');
-        let mut send = parse::send(&mut cursor)?;
-        self.places.push(self.lines[at].whole());
-        let indent = self.lines[at].indent;
-        let headers = match &mut send {
-            Send::Request(step) | Send::Response(_, step) => &mut step.headers,
-            _ => {
-                if self.lines.get(self.at).is_some_and(|l| l.indent > indent) {
-                    let below = self.at;
-                    let name = text[1..].trim_start().split(' ').next().unwrap_or_default();
-                    let fault = Fault::Below(name.to_string());
-                    self.fault(below, 0..self.lines[below].text.len(), fault);
-                    self.skip(indent);
-                }
-                return Ok(send);
-            }
-        };
-        while let Some(line) = self.lines.get(self.at).filter(|l| l.indent > indent) {
-            let read = match line.indent == indent + 2 {
-                true => head::edit(&line.text),
-                false => {
-                    let fault = Fault::Indent {
-                        expected: indent + 2,
-                        found: line.indent,
-                    };
-                    Err((0..line.text.len(), fault))
-                }
-            };
-            match read {
-                Ok(edit) => headers.push(edit),
-                Err((span, fault)) => self.faults.push((line.place(span), fault)),
-            }
-            self.at += 1;
-        }
-        if let Send::Request(step) | Send::Response(_, step) = &send
-            && step.too_many_pieces()
-        {
-            return Err((0..text.len(), Fault::TooManyPieces));
-        }
-        Ok(send)
-    }
-
-    fn alternative(
-        &mut self,
-        at: usize,
-        text: &str,
-        mark: char,
-        depth: usize,
-        steps: &mut Vec<Step>,
-    ) -> super::cursor::Result<()> {
-        if mark != '<' && !matches!(steps.last(), Some(Step::Expect(_))) {
-            return Err((0..text.len(), Fault::OrphanAlternative));
-        }
-        let (mark, text) = match mark {
-            '<' => (Mark::Required, text),
-            mark => {
-                let Some(from) = last_string(text)? else {
-                    return Err((text.len()..text.len(), Fault::NoWhy));
-                };
-                let mut cursor = Cursor::new(&text[from..]);
-                let why = String::from_utf8(cursor.string()?).unwrap_or_default();
-                if why.trim().is_empty() {
-                    return Err((from..text.len(), Fault::BadWhy));
-                }
-                let mark = if mark == '~' {
-                    Mark::Tolerated(why)
-                } else {
-                    Mark::NotApplicable(why)
-                };
-                (mark, &text[..from])
-            }
-        };
-        let mut cursor = Cursor::new(&text[1..]);
-        let shift = |(span, fault): (Range<usize>, Fault)| (span.start + 1..span.end + 1, fault);
-        let mut outcomes = parse::outcomes(&mut cursor).map_err(shift)?;
-        self.places.push(self.lines[at].whole());
-        let indent = self.lines[at].indent;
-        self.checks(indent, &mut outcomes);
-        let then = match self.lines.get(self.at).filter(|l| l.indent > indent) {
-            None => None,
-            Some(_) if depth == MAX_DEPTH => {
-                let below = self.at;
-                self.fault(below, 0..self.lines[below].text.len(), Fault::TooDeep);
-                self.skip(indent);
-                None
-            }
-            Some(_) => Some(self.block(indent + 2, depth + 1)),
-        };
-        let outcomes = outcomes.into_iter().map(|(outcome, _)| outcome).collect();
-        let alternative = Alternative {
-            mark,
-            outcomes,
-            then,
-        };
-        match steps.last_mut() {
-            Some(Step::Expect(alternatives)) if alternative.mark != Mark::Required => {
-                alternatives.push(alternative);
-            }
-            _ => steps.push(Step::Expect(vec![alternative])),
-        }
-        Ok(())
-    }
-
-    /// The header lines below an outcome.
-    fn checks(&mut self, indent: usize, outcomes: &mut [(Outcome, Range<usize>)]) {
-        let header = |line: &Line| !matches!(line.marked(), Some(('>' | '<' | '~' | '?', _)));
-        while let Some(line) = self
-            .lines
-            .get(self.at)
-            .filter(|l| l.indent > indent && header(l))
-        {
-            let mut heads = outcomes
-                .iter_mut()
-                .filter_map(|(outcome, _)| match outcome {
-                    Outcome::Response(_, checks)
-                    | Outcome::Refusal(_, checks)
-                    | Outcome::Request(checks) => Some(checks),
-                    _ => None,
-                });
-            let first = heads.next();
-            let read = match (first, heads.next()) {
-                (None, _) => return,
-                (Some(_), Some(_)) => Err((0..line.text.len(), Fault::HeaderWhose)),
-                (Some(_), None) if line.indent != indent + 2 => {
-                    let fault = Fault::Indent {
-                        expected: indent + 2,
-                        found: line.indent,
-                    };
-                    Err((0..line.text.len(), fault))
-                }
-                (Some(checks), None) => head::check(&line.text).map(|check| checks.push(check)),
-            };
-            if let Err((span, fault)) = read {
-                self.faults.push((line.place(span), fault));
-            }
-            self.at += 1;
-        }
-    }
 }

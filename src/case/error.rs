@@ -5,6 +5,7 @@ use std::{fmt, ops::Range, sync::Arc};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 pub use super::fault::Fault;
+pub(crate) use super::fault::{distance, nearest, shown};
 
 /// A case file: the path as the user knows it, and the text, fit to be printed.
 #[derive(Debug, PartialEq, Eq)]
@@ -130,7 +131,8 @@ impl Error {
     }
 }
 
-fn floor(text: &str, at: usize) -> usize {
+/// The last place not behind `at` that is between two characters.
+pub(crate) fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

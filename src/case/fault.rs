@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use thiserror::Error;
 
+use crate::wire::handshake::values;
+
 /// A rule of the notation that a file breaks. `Display` is the sentence; [`Fault::hint`] says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -144,8 +146,6 @@ pub enum Fault {
     HeaderLine(&'static [&'static str]),
     #[error("{0} is not the name of a header")]
     HeaderName(String),
-    #[error("a header line stands below the steps of the branch")]
-    HeaderBelowSteps,
     #[error("two outcomes of this line have headers")]
     HeaderWhose,
     #[error("there is no value {0}")]
@@ -179,6 +179,10 @@ pub enum Fault {
 }
 
 impl Fault {
+    pub(super) fn indent(expected: usize, found: usize) -> Fault {
+        Fault::Indent { expected, found }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         use Fault::*;
@@ -247,7 +251,6 @@ impl Fault {
             HeaderName(_) => {
                 "a name has no blanks and no colon; write a malformed line as octets: = \"Upgrade : websocket\\r\\n\""
             }
-            HeaderBelowSteps => "header lines stand directly below their step",
             HeaderWhose => "give each a line of its own, `<` and `~`, or leave the headers out",
             RowEnd => "write | 1000 | close 1000 |",
             RowCells { .. } => "`|` always ends a cell; in a string write \\x7c",
@@ -281,10 +284,14 @@ impl Fault {
             }
             UnknownAttribute(_, near, all) => return Some(did_you_mean(*near, all)),
             UnknownValue(_, near) => {
-                return Some(format!(
-                    "{}; one `$` is written `$$`",
-                    did_you_mean(*near, super::value::NAMES)
-                ));
+                let hint = match near {
+                    Some(near) => format!("did you mean `${near}`?"),
+                    None => format!(
+                        "there are {}",
+                        list(&values::NAMES.map(|n| format!("${n}")))
+                    ),
+                };
+                return Some(format!("{hint} One `$` is written `$$`"));
             }
             HeaderLine(forms) => return Some(format!("write {}", list(forms))),
             UnknownRule(_, near) => {
@@ -321,7 +328,7 @@ fn did_you_mean(near: Option<&str>, all: &[&str]) -> String {
     }
 }
 
-fn list(all: &[&str]) -> String {
+fn list(all: &[impl AsRef<str>]) -> String {
     let mut text = String::new();
     for (i, word) in all.iter().enumerate() {
         let joint = match i {
@@ -330,13 +337,13 @@ fn list(all: &[&str]) -> String {
             _ => ", ",
         };
         // Writing to a string cannot fail.
-        let _ = write!(text, "{joint}`{word}`");
+        let _ = write!(text, "{joint}`{}`", word.as_ref());
     }
     text
 }
 
 /// What stands in a file, fit to be printed: in backquotes, escaped, and not longer than a line bears.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 40;
     let mut out = String::from("`");
     for (i, c) in text.chars().enumerate() {
@@ -354,7 +361,10 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// The candidate that a misspelt word most likely means.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     if word.is_empty() || word.len() > 64 {
         return None;
     }
@@ -367,7 +377,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Edits, with neighbours that changed places as one (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (
         a.to_lowercase().chars().collect(),
         b.to_lowercase().chars().collect(),

@@ -1,13 +1,15 @@
 //! Opening handshakes: the attributes of `request` and `response`, and the header lines below them.
 
+use std::ops::Range;
+
 use super::{
     Cut, HandshakeStep, HeaderCheck, HeaderEdit, Payload, StatusWanted,
     cursor::{Cursor, Result},
     fault::{Fault, nearest, shown},
     parse::{attributes, cut_attribute, pieces},
     payload::What,
-    value,
 };
+use crate::wire::handshake::values;
 
 /// The attributes of a request.
 pub(super) const REQUEST: &[&str] = &[
@@ -47,7 +49,7 @@ pub(super) fn handshake(
             }
             return Ok(());
         }
-        let payload = values(cursor)?;
+        let payload = with_values(cursor)?;
         let field = match key {
             "target" => &mut step.target,
             "reason" => &mut step.reason,
@@ -64,21 +66,41 @@ pub(super) fn handshake(
 }
 
 /// A payload whose strings may hold values.
-fn values(cursor: &mut Cursor) -> Result<Payload> {
+fn with_values(cursor: &mut Cursor) -> Result<Payload> {
     let from = cursor.at();
     let payload = cursor.payload()?;
     let unknown = payload.0.iter().find_map(|part| match &part.what {
-        What::Text(text) => value::unknown(text),
+        What::Text(text) => unknown_value(text),
         _ => None,
     });
     match unknown {
-        Some((_, name)) => Err((from..cursor.at(), unknown_value(&name))),
+        Some((_, fault)) => Err((from..cursor.at(), fault)),
         None => Ok(payload),
     }
 }
 
-fn unknown_value(name: &str) -> Fault {
-    Fault::UnknownValue(shown(name), nearest(name, value::NAMES.iter().copied()))
+/// Where a `$` stands that names no value.
+fn unknown_value(text: &[u8]) -> Option<(Range<usize>, Fault)> {
+    let in_name = |b: &&u8| b.is_ascii_alphabetic() || **b == b'.';
+    let name = |at: usize| at + text[at..].iter().take_while(in_name).count();
+    // `$accept.flippd` would be read as `$accept` and a tail, and is a slip.
+    let slip = || {
+        const STEM: &[u8] = b"$accept.";
+        let at = text.windows(STEM.len()).position(|w| w == STEM)?;
+        let rest = &text[at + 1..];
+        let long = values::NAMES.iter().filter(|n| n.contains('.'));
+        let right = long.into_iter().any(|n| rest.starts_with(n.as_bytes()));
+        let tail = text
+            .get(at + STEM.len())
+            .is_some_and(u8::is_ascii_alphabetic);
+        let doubled = at > 0 && text[at - 1] == b'$';
+        (tail && !right && !doubled).then_some(at)
+    };
+    let at = values::unknown(text).or_else(slip)?;
+    let end = name(at + 1);
+    let found = String::from_utf8_lossy(&text[at..end]);
+    let near = nearest(&found[1..], values::NAMES);
+    Some((at..end, Fault::UnknownValue(shown(&found), near)))
 }
 
 /// A header line below what the suite sends.
@@ -88,7 +110,7 @@ pub(super) fn edit(text: &str) -> Result<HeaderEdit> {
         Some('=') => {
             cursor.take('=');
             cursor.done();
-            let payload = values(&mut cursor)?;
+            let payload = with_values(&mut cursor)?;
             cursor.finish().map(|()| HeaderEdit::Raw(payload))
         }
         Some('-') => {
@@ -150,8 +172,8 @@ fn name_and_value(cursor: &mut Cursor, forms: &'static [&'static str]) -> Result
     }
     cursor.done();
     let (at, text) = (cursor.at(), cursor.rest());
-    match value::unknown(text.as_bytes()) {
-        Some((span, name)) => Err((at + span.start..at + span.end, unknown_value(&name))),
+    match unknown_value(text.as_bytes()) {
+        Some((span, fault)) => Err((at + span.start..at + span.end, fault)),
         None => Ok((name.into(), text.into())),
     }
 }

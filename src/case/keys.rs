@@ -48,11 +48,7 @@ pub(super) fn read(
         let colon = line.text.find(':').unwrap_or(line.text.len());
         let name = &line.text[..colon];
         if line.indent != 2 {
-            let fault = Fault::Indent {
-                expected: 2,
-                found: line.indent,
-            };
-            faults.push((line.whole(), fault));
+            faults.push((line.whole(), Fault::indent(2, line.indent)));
             continue;
         }
         let Some(key) = KEYS.iter().find(|key| **key == name) else {

@@ -278,16 +278,14 @@ fn at_or(cursor: &Cursor) -> bool {
     ahead.word().0 == "or"
 }
 
-/// What stands behind `<`, and behind `~` and `?` in front of the why; with the place of each.
-pub(super) fn outcomes(cursor: &mut Cursor) -> Result<Vec<(Outcome, Range<usize>)>> {
+/// What stands behind `<`, and behind `~` and `?` in front of the why.
+pub(super) fn outcomes(cursor: &mut Cursor) -> Result<Vec<Outcome>> {
     let mut all = Vec::new();
     loop {
         if cursor.done() {
             return Err((cursor.end(), Fault::EmptyStep));
         }
-        let from = cursor.at();
-        let one = outcome(cursor)?;
-        all.push((one, from..cursor.at()));
+        all.push(outcome(cursor)?);
         if cursor.done() {
             return Ok(all);
         }

@@ -9,7 +9,10 @@ use super::{
     Level, Mark, MaskChoice, Need, Outcome, Payload, Role, Send, StatusWanted, Step,
     payload::{Part, What},
 };
-use crate::{rules, wire::frame::Form};
+use crate::{
+    rules,
+    wire::{frame::Form, handshake::values},
+};
 
 /// Any payload, of moderate length.
 pub fn payload() -> impl Strategy<Value = Payload> {
@@ -37,12 +40,12 @@ fn header_name() -> impl Strategy<Value = String> {
 }
 
 fn header_value() -> impl Strategy<Value = String> {
-    let values = select(super::value::NAMES);
+    let values = select(&values::NAMES[..]);
     let word = prop_oneof![
         3 => "[ -#%-~äß水{}]{0,12}".prop_map(String::from),
         1 => Just("$$".to_string()),
         // The blank keeps a name from growing into another one.
-        1 => values.prop_map(|v| format!("{v} ")),
+        1 => values.prop_map(|v| format!("${v} ")),
     ];
     vec(word, 0..4).prop_map(|words| words.concat().trim().to_string())
 }

@@ -169,6 +169,24 @@ fn braces_are_columns_or_doubled_or_an_escape() {
 }
 
 #[test]
+fn a_dollar_names_a_value_in_a_handshake_only() {
+    let good = "  > text \"$x\"\n  > request target=\"$target?$$x\"\n    A: $accept.short.$accept\n    = \"$host\\r\\n\"\n";
+    assert_eq!(steps(good).len(), 2);
+    for (line, name) in [
+        ("> request\n    A: b $kee", "`$kee`"),
+        ("> request line=\"a$\"", "`$`"),
+        ("> request\n    = \"$accept.flippd\"", "`$accept.flippd`"),
+        ("< request\n    A: $nothing", "`$nothing`"),
+    ] {
+        let faults = faults(&with_steps(&format!("  {line}\n")));
+        assert!(
+            matches!(&faults[..], [Fault::UnknownValue(n, _)] if n == name),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
 fn generated_payloads_join_and_repeat() {
     let steps = steps("  > bytes \"a\"*125 + x\"00 fF1e\" + utf8(7) cut=3\n");
     let Step::Send(Send::Bytes(payload, cut)) = &steps[0] else {
