@@ -21,14 +21,17 @@ use wsspec::{
 const NARROW: Page = Page {
     width: Some(80),
     colour: false,
+    verbose: false,
 };
 const WIDE: Page = Page {
     width: Some(160),
     colour: false,
+    verbose: false,
 };
 const COLOURED: Page = Page {
     width: Some(80),
     colour: true,
+    verbose: true,
 };
 
 /// Rules in words that do not change with the table of the rules.
@@ -369,6 +372,7 @@ fn table_fits_its_page() {
             Page {
                 width: Some(width),
                 colour: false,
+                verbose: false,
             },
         );
         // Ids are never shortened: the longest one does not fit beside anything on a narrow page.
@@ -409,6 +413,22 @@ fn text() {
         view("text", &sample(), Page::PIPE),
         file!["golden/report/text-pipe.txt"],
     );
+}
+
+#[test]
+fn colours_change_nothing_else() {
+    let bare = Page {
+        colour: false,
+        ..COLOURED
+    };
+    for format in FORMATS {
+        let coloured = (format.render)(&sample(), &COLOURED);
+        assert_eq!(
+            without_colours(&coloured),
+            (format.render)(&sample(), &bare)
+        );
+        assert_eq!(coloured.contains('\u{1b}'), format.name != "json");
+    }
 }
 
 #[test]

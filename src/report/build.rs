@@ -101,10 +101,10 @@ pub struct Builder {
 impl Builder {
     /// Nothing has run yet.
     pub fn new(mut start: Start) -> Builder {
-        for (name, value) in &start.headers {
-            for word in &mut start.command {
-                if !value.is_empty() && word.contains(value.as_str()) {
-                    *word = format!("{name}: ...");
+        for word in &mut start.command {
+            for (name, value) in &start.headers {
+                if let Some(hidden) = without_value(word, name, value) {
+                    *word = hidden;
                 }
             }
         }
@@ -282,6 +282,17 @@ fn bounded(text: &str) -> String {
             )
         }
     }
+}
+
+/// `NAME: ...` for `NAME: VALUE`, also behind `--header=`; `None`: the word is no such header line.
+fn without_value(word: &str, name: &str, value: &str) -> Option<String> {
+    let (lead, line) = match word.split_once('=') {
+        Some((lead, line)) if lead.starts_with("--") => (format!("{lead}="), line),
+        _ => (String::new(), word),
+    };
+    let (typed, rest) = line.split_once(':')?;
+    let same = typed.eq_ignore_ascii_case(name) && rest.trim() == value.trim();
+    same.then(|| format!("{lead}{typed}: ..."))
 }
 
 /// A command line that a POSIX shell takes: words that need it are quoted (`[` of a row's id is a pattern there).

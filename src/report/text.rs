@@ -227,9 +227,9 @@ fn said(out: &mut String, line: &Line, at: Option<&u64>, page: Page) {
     }
 }
 
-/// Each case that does not simply pass, as it is told during a run.
+/// Each case that does not simply pass, as it is told during a run; all of them, and what was said, when verbose.
 pub fn render(report: &Report, page: &Page) -> String {
-    let mut teller = Teller::new(*page, false);
+    let mut teller = Teller::new(*page, page.verbose);
     let none = MeasuredCase::default();
     let mut out = String::new();
     let mut add = |told: String| {
@@ -244,7 +244,7 @@ pub fn render(report: &Report, page: &Page) -> String {
         }
     };
     for (at, case) in report.cases.iter().enumerate() {
-        if case.verdict != Verdict::Pass {
+        if page.verbose || case.verdict != Verdict::Pass {
             let measured = report.measured_of(at).unwrap_or(&none);
             add(teller.case(case, measured, |id| report.rule(id).cloned()));
         }

@@ -1,7 +1,6 @@
 //! The views of a report, and the page that they are laid out for.
 
-use std::io::IsTerminal;
-
+use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use tabled::grid::util::string::{get_char_width, get_string_width};
 
@@ -56,6 +55,8 @@ pub struct Page {
     pub width: Option<usize>,
     /// Whether control sequences for colour may be used.
     pub colour: bool,
+    /// Whether a view that tells of cases tells of all of them, and what was said in each.
+    pub verbose: bool,
 }
 
 /// The narrowest page that is laid out; a narrower terminal breaks the lines itself.
@@ -66,21 +67,30 @@ impl Page {
     pub const PIPE: Page = Page {
         width: None,
         colour: false,
+        verbose: false,
     };
 
     /// Standard output as it is: the width where it is a terminal, colours unless `NO_COLOR`, `TERM` or the like forbid them.
     pub fn stdout() -> Page {
-        let stdout = std::io::stdout();
-        if !stdout.is_terminal() {
+        Page::of(&std::io::stdout(), &console::Term::stdout())
+    }
+
+    /// Standard error, in the same way.
+    pub fn stderr() -> Page {
+        Page::of(&std::io::stderr(), &console::Term::stderr())
+    }
+
+    fn of(stream: &impl RawStream, terminal: &console::Term) -> Page {
+        if !stream.is_terminal() {
             return Page::PIPE;
         }
-        let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
-        let width = console::Term::stdout()
-            .size_checked()
-            .map_or(80, |(_, columns)| columns);
+        let colour = anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never;
+        let columns = terminal.size_checked().map_or(80, |(_, columns)| columns);
+        let width = Some(usize::from(columns).max(NARROWEST));
         Page {
-            width: Some(usize::from(width).max(NARROWEST)),
+            width,
             colour,
+            verbose: false,
         }
     }
 

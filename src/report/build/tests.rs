@@ -309,3 +309,16 @@ fn times_are_written_as_utc() {
     assert_eq!(at(1_709_251_199), "2024-02-29T23:59:59Z");
     assert_eq!(at(4_102_444_800), "2100-01-01T00:00:00Z");
 }
+
+#[test]
+fn only_the_header_line_is_taken_out_of_the_command() {
+    let hidden = |word| without_value(word, "X-Key", "1");
+    assert_eq!(hidden("x-key:1").as_deref(), Some("x-key: ..."));
+    assert_eq!(
+        hidden("--header=X-Key: 1").as_deref(),
+        Some("--header=X-Key: ...")
+    );
+    for word in ["ws://127.0.0.1:1", "X-Key: 2", "1", "X-Key", "--seed=1"] {
+        assert_eq!(hidden(word), None);
+    }
+}
