@@ -1,10 +1,15 @@
 //! The command line: what people type, and the commands behind it.
 
-use std::process::ExitCode;
+use std::{fmt::Display, io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use crate::{escape, gate::Exit};
+
 pub mod check;
+mod progress;
+pub mod server;
+pub mod values;
 
 /// Tells whether a WebSocket endpoint keeps the protocol, which rule it breaks, and what octets prove it.
 #[derive(Debug, Parser)]
@@ -18,11 +23,49 @@ pub struct Cli {
 enum Command {
     /// Check case files.
     Check(check::Args),
+    Server(Box<server::Args>),
 }
 
 /// Runs the command; clap itself ends with 2 on a command line that makes no sense.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Check(args) => check::run(&args),
+        Command::Server(args) => ended(server::run(*args)),
     }
+}
+
+/// Why a command could not do what it should, in a sentence, and the exit code that goes with it.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    sentence: String,
+}
+
+impl Failure {
+    /// With this exit code.
+    pub fn new(exit: Exit, sentence: impl Display) -> Failure {
+        let sentence = sentence.to_string();
+        Failure { exit, sentence }
+    }
+
+    /// The command line makes no sense.
+    pub fn usage(sentence: impl Display) -> Failure {
+        Failure::new(Exit::Usage, sentence)
+    }
+}
+
+/// Tells a failure, and gives the exit code.
+fn ended(done: Result<Exit, Failure>) -> ExitCode {
+    let exit = done.unwrap_or_else(|failure| {
+        complain(&failure.sentence);
+        failure.exit
+    });
+    exit.into()
+}
+
+/// Says on standard error what went wrong. Nobody may be listening there: that is no reason to fail.
+fn complain(sentence: &str) {
+    let style = *clap::builder::Styles::styled().get_error();
+    let sentence = escape::lines(sentence).collect::<Vec<_>>().join("\n");
+    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {sentence}");
 }

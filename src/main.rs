@@ -1,7 +1,5 @@
-//! See the library.
+//! Parse, run, exit code.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
+fn main() -> std::process::ExitCode {
     wsspec::cli::run()
 }

@@ -1,7 +1,9 @@
 //! How what a case sends is cut on its way: TCP segmentation is no protocol element, so every case has to pass in every cut.
 
+use clap::ValueEnum;
+
 /// A way to hand octets to the transport.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Delivery {
     /// As the case says: consecutive lines in one piece.
     #[default]
@@ -19,6 +21,13 @@ const SINGLE: usize = 4 << 10;
 const STRIDE: usize = 1021;
 
 impl Delivery {
+    /// As it is typed.
+    pub fn name(self) -> String {
+        // No variant is skipped, so each has its value.
+        self.to_possible_value()
+            .map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
     /// Cuts the pieces of one [`Action::Write`](crate::session::Action::Write).
     pub fn cut(self, pieces: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
         match self {

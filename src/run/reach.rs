@@ -291,3 +291,140 @@ fn shown(octets: &[u8]) -> String {
             .join(" "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        drive::End,
+        run::canary::{Canary, Flight},
+        session::Setup,
+    };
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// The sentence about a target that does this once it has been asked.
+    fn sentence(events: &[Event]) -> String {
+        let target = Target::parse("ws://h:1/x").unwrap();
+        let setup = Setup {
+            target: crate::case::Role::Server,
+            host: "h:1".into(),
+            resource: "/x".into(),
+            headers: vec![],
+            echo: false,
+            seed: 0,
+            patience: PATIENCE,
+        };
+        let mut canary = Canary::new(Flight::Whole, &setup);
+        canary.handle(Duration::ZERO, Event::Connected);
+        for event in events {
+            canary.handle(Duration::ZERO, event.clone());
+        }
+        assert!(canary.is_done());
+        Unreached::from_sight(&canary.sight(), &target, PATIENCE)
+            .map_or_else(|| "up".to_owned(), |gone| gone.to_string())
+    }
+
+    fn answers(octets: impl AsRef<[u8]>) -> String {
+        sentence(&[Event::Received(octets.as_ref().to_vec()), Event::Deadline])
+    }
+
+    #[test]
+    fn says_what_an_ordinary_server_answered_and_what_to_do() {
+        for (response, parts) in [
+            (
+                "HTTP/1.1 200 OK",
+                ["`HTTP/1.1 200 OK`", "/x is an ordinary page"],
+            ),
+            (
+                "HTTP/1.0 404 Not Found",
+                ["`HTTP/1.0 404 Not Found`", "no WebSocket at /x"],
+            ),
+            (
+                "HTTP/1.1 401 Unauthorized",
+                ["came `HTTP/1.1 401", "--header 'Authorization"],
+            ),
+            (
+                "HTTP/1.1 301 Moved\r\nLocation: https://h/y",
+                ["301 Moved", "\"https://h/y\""],
+            ),
+            (
+                "HTTP/1.1 426 Upgrade Required\r\nSec-WebSocket-Version: 8",
+                ["426", "version 8"],
+            ),
+            ("HTTP/1.1 503 Busy", ["503 Busy", "--jobs"]),
+            ("HTTP/1.1 502", ["`HTTP/1.1 502`", "in trouble"]),
+            (
+                "HTTP/1.1 400 Bad Request",
+                ["400 Bad Request", "refused the upgrade"],
+            ),
+        ] {
+            let said = answers(format!("{response}\r\n\r\n"));
+            for part in parts
+                .iter()
+                .chain(&["asked ws://h:1/x", "expected `HTTP/1.1 101`"])
+            {
+                assert!(said.contains(part), "{response:?}: {said}");
+            }
+        }
+        let https =
+            "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+        assert!(answers(https).contains("try wss://h:1/x"));
+    }
+
+    #[test]
+    fn says_what_came_instead_of_http() {
+        let tls = answers(b"\x15\x03\x01\x00\x02\x02\x46");
+        assert!(
+            tls.contains("TLS came (15 03 01") && tls.contains("try wss://h:1/x"),
+            "{tls}"
+        );
+        let garbage = answers(b"\xff\xfe\x80garbage\xc3\x28");
+        assert!(
+            garbage.contains("no HTTP/1.1") && garbage.contains("ff fe 80"),
+            "{garbage}"
+        );
+        let ssh = answers("SSH-2.0-OpenSSH_9.6\r\n");
+        assert!(
+            ssh.contains("SSH") && ssh.contains("check host and port"),
+            "{ssh}"
+        );
+    }
+
+    #[test]
+    fn says_how_an_answer_did_not_end() {
+        let silent = sentence(&[Event::Deadline]);
+        assert!(
+            silent.contains("said nothing for 5s") && silent.contains("--timeout"),
+            "{silent}"
+        );
+        let at_once = sentence(&[Event::Eof]);
+        assert!(
+            at_once.contains("closed the connection at once"),
+            "{at_once}"
+        );
+        let reset = sentence(&[
+            Event::Received(b"HTTP/1.1".to_vec()),
+            Event::Reset("x".into()),
+        ]);
+        assert!(
+            reset.contains("reset the connection in the middle")
+                && reset.contains("behind 8 octets"),
+            "{reset}"
+        );
+        let half = answers("HTTP/1.1 101 Switching Protocols\r\nUpgrade: web");
+        assert!(
+            half.contains("has not come") && half.contains("after 46 octets"),
+            "{half}"
+        );
+        let endless = answers(format!("HTTP/1.1 101 S\r\n{}", "X: y\r\n".repeat(20_000)));
+        assert!(endless.contains("has not come"), "{endless}");
+    }
+
+    #[test]
+    fn a_101_is_up_whatever_it_is_worth() {
+        let end = Event::Eof;
+        let said = sentence(&[Event::Received(b"HTTP/1.1 101 No\r\n\r\n".to_vec()), end]);
+        assert_eq!(said, "up");
+    }
+}

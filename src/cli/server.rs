@@ -1,0 +1,422 @@
+//! `wsspec server`: tests a server.
+
+use std::{
+    collections::HashMap,
+    io::Write,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use data_encoding::HEXLOWER;
+use sha1::{Digest, Sha1};
+
+use super::{Failure, complain, progress::Progress, values};
+use crate::{
+    case::{Case, Role, print},
+    catalogue::Catalogue,
+    drive::{Delivery, DialError, Target, TlsOptions, tls::Trust},
+    gate::{self, Exit},
+    report::{self, Builder, Destination, Outputs, Stopped, Teller, Why},
+    rules,
+    run::{self, Item, News, Options, Outcome, Stop, Unreached},
+    session::{Setup, Verdict},
+};
+
+/// Tests a WebSocket server, the built-in reference server without a URL
+///
+/// Exit codes: 0 it conforms; 1 it does not; 2 usage, or a bad case file; 3 it could not be reached, or was lost; 4 nothing was selected, or
+/// nothing of what ran showed anything.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The server, as ws://HOST[:PORT][/PATH] or wss://…; and the cases to run, as glob patterns over their ids (none: all)
+    #[arg(value_name = "URL] [CASE")]
+    words: Vec<String>,
+
+    /// Leave out the cases that match this pattern
+    #[arg(long, value_name = "CASE")]
+    exclude: Vec<String>,
+    /// Also run the heavy cases
+    #[arg(long)]
+    heavy: bool,
+    /// Add the cases of this folder
+    #[arg(long, value_name = "DIR")]
+    cases: Vec<PathBuf>,
+
+    /// Trust the certificates in this PEM file, and no others
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "insecure",
+        help_heading = "TLS"
+    )]
+    ca: Option<PathBuf>,
+    /// Trust whoever answers
+    #[arg(long, help_heading = "TLS")]
+    insecure: bool,
+    /// Ask for this name instead of the host of the URL
+    #[arg(long, value_name = "NAME", help_heading = "TLS")]
+    server_name: Option<String>,
+
+    /// Send this header line with each opening handshake
+    #[arg(long, value_name = "NAME:VALUE", value_parser = values::header, help_heading = "Opening handshake")]
+    header: Vec<(String, String)>,
+    /// Send this Origin
+    #[arg(long, value_parser = values::header_value, help_heading = "Opening handshake")]
+    origin: Option<String>,
+    /// Offer this subprotocol
+    #[arg(long, value_name = "NAME", value_parser = values::subprotocol, help_heading = "Opening handshake")]
+    subprotocol: Vec<String>,
+
+    /// The most time that the server is given for one step; less when its answers are quick
+    #[arg(long, value_name = "DURATION", value_parser = values::duration, default_value = TIMEOUT)]
+    timeout: Duration,
+    /// How many cases run side by side [default: twice the processors, at least 8]
+    #[arg(long, short, value_name = "N", value_parser = values::jobs)]
+    jobs: Option<usize>,
+    /// Seeds keys, masks and generated payloads
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// How octets are handed to the transport
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    delivery: Delivery,
+    /// Stop behind the first confirmed failure
+    #[arg(long)]
+    fail_fast: bool,
+
+    /// Write a view of the report, to standard output without a FILE; may be repeated [default: table]
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    report: Vec<Destination>,
+    /// Tell what was said in each case
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+const TIMEOUT: &str = "5s";
+
+/// Runs the cases against the server.
+///
+/// # Errors
+/// A sentence, where the run did not come about.
+pub fn run(args: Args) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::new(Exit::Unreached, format!("cannot start: {error}")))?;
+    let exit = runtime.block_on(args.play());
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    exit
+}
+
+impl Args {
+    async fn play(self) -> Result<Exit, Failure> {
+        let (url, words) = self.words()?;
+        let target = match &url {
+            Some(url) => Target::parse(url).map_err(Failure::usage)?,
+            None => return Err(Failure::usage("give the URL of the server")),
+        };
+        self.check_tls(&target)?;
+        let headers = self.headers()?;
+        let (items, catalogue) = self.select(&words)?;
+        let outputs = self.outputs()?;
+
+        let progress = Progress::new(&format!("asking {target}"), self.reports_on_stdout());
+        let start = report::Start {
+            role: Role::Server,
+            url: url.clone(),
+            headers: self.header.clone(),
+            origin: self.origin.clone(),
+            subprotocols: self.subprotocol.clone(),
+            delivery: Some(self.delivery.name()),
+            seed: self.seed,
+            catalogue,
+            command: self.replay(url.as_deref()),
+            started: SystemTime::now(),
+        };
+        let mut builder = Builder::new(start);
+        let mut teller = Teller::new(progress.page(), self.verbose);
+        let mut failed = 0;
+        let mut observe = |news: News| match news {
+            News::Reached(cases) => progress.begin(cases),
+            News::Judged(result) => {
+                let verdict = result.judgement.verdict;
+                failed += usize::from(verdict == Verdict::Fail);
+                let (case, measured) = builder.add(*result);
+                if verdict == Verdict::Fail || self.verbose {
+                    progress.tell(&teller.case(case, measured, report::Rule::find));
+                }
+                progress.step(failed);
+            }
+        };
+        let options = Options {
+            setup: Setup {
+                target: Role::Server,
+                host: target.host_header(),
+                resource: target.resource.clone(),
+                headers,
+                echo: false,
+                seed: self.seed,
+                patience: self.timeout,
+            },
+            jobs: self.jobs.unwrap_or_else(usual_jobs),
+            timeout: self.timeout,
+            fail_fast: self.fail_fast,
+            delivery: self.delivery,
+            tls: self.tls(),
+        };
+        let began = Instant::now();
+        let mut signal = None;
+        let stop = async { signal = Some(stopped().await) };
+        let done = run::run(items, &target, options, &mut observe, stop).await;
+        progress.end();
+        let interrupted = signal.unwrap_or(Exit::Interrupted);
+        let outcome = match done {
+            Ok(outcome) => outcome,
+            Err(gone) => return Err(Failure::new(exit_of(&gone, interrupted), gone)),
+        };
+        let stopped = outcome.stop.clone();
+        if let Some(Stop::Lost(lost)) = &stopped {
+            complain(&format!("the target was lost: {}", lost.reason));
+        }
+        let report = builder.finish(end(outcome, began.elapsed()));
+        let exit = match stopped {
+            Some(Stop::Interrupted) => interrupted,
+            _ => gate::judge(&report),
+        };
+        match outputs.write(&report) {
+            Ok(()) => Ok(exit),
+            Err(error) => Err(Failure::new(Exit::Unreached, error)),
+        }
+    }
+}
+
+impl Args {
+    /// What is the URL, and what are cases: only a URL has `://` in it.
+    fn words(&self) -> Result<(Option<String>, Vec<String>), Failure> {
+        let (urls, words): (Vec<String>, Vec<String>) = self
+            .words
+            .iter()
+            .cloned()
+            .partition(|word| word.contains("://"));
+        match urls.as_slice() {
+            [] => Ok((None, words)),
+            [url] => Ok((Some(url.clone()), words)),
+            [first, second, ..] => Err(Failure::usage(format!(
+                "there are two URLs, {first} and {second}; one run tests one server"
+            ))),
+        }
+    }
+
+    fn tls(&self) -> TlsOptions {
+        TlsOptions {
+            trust: match &self.ca {
+                Some(file) => Trust::File(file.clone()),
+                None if self.insecure => Trust::Anyone,
+                None => Trust::System,
+            },
+            server_name: self.server_name.clone(),
+        }
+    }
+
+    fn check_tls(&self, target: &Target) -> Result<(), Failure> {
+        let given = [
+            ("--ca", self.ca.is_some()),
+            ("--insecure", self.insecure),
+            ("--server-name", self.server_name.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((option, _)) if !target.secure => Err(Failure::usage(format!(
+                "{option} is about TLS, and {target} has none; write wss:// or leave the option out"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// All header lines that the command line adds to the ordinary request.
+    fn headers(&self) -> Result<Vec<(String, String)>, Failure> {
+        let offer = (!self.subprotocol.is_empty()).then(|| self.subprotocol.join(", "));
+        let mut headers = self.header.clone();
+        for (name, option, value) in [
+            ("Origin", "--origin", self.origin.clone()),
+            ("Sec-WebSocket-Protocol", "--subprotocol", offer),
+        ] {
+            let Some(value) = value else { continue };
+            if headers
+                .iter()
+                .any(|(given, _)| given.eq_ignore_ascii_case(name))
+            {
+                let sentence = format!("{option} and --header both set {name}; leave one out");
+                return Err(Failure::usage(sentence));
+            }
+            headers.push((name.to_owned(), value));
+        }
+        Ok(headers)
+    }
+
+    /// The cases to run, and what they were drawn from.
+    fn select(&self, words: &[String]) -> Result<(Vec<Item>, report::Catalogue), Failure> {
+        let catalogue = Catalogue::read(&self.cases).map_err(|troubles| {
+            for trouble in &troubles {
+                let _ = writeln!(anstream::stderr(), "{}\n", trouble.render(true));
+            }
+            Failure::usage(format!(
+                "nothing was run: {} in the case files",
+                values::count(troubles.len(), "error")
+            ))
+        })?;
+        let chosen = catalogue.select(words, &self.exclude).map_err(|unknown| {
+            let hint = match unknown.word.contains(':') {
+                true => format!("; if it is the server, write ws://{}", unknown.word),
+                false => String::new(),
+            };
+            Failure::new(Exit::Nothing, format!("{unknown}{hint}"))
+        })?;
+        let chosen: HashMap<&str, &Arc<Case>> =
+            chosen.iter().map(|case| (case.id.as_str(), case)).collect();
+        let mut digest = Sha1::new();
+        let (mut all, mut for_clients, mut heavy) = (0, 0, 0);
+        let mut items = Vec::new();
+        for (position, case) in catalogue.cases().enumerate() {
+            let ours = case.is_for(Role::Server);
+            if ours {
+                all += 1;
+                digest.update(format!("{}\n{}\n", case.id, print::case(case)));
+            }
+            if !chosen.contains_key(case.id.as_str()) {
+                continue;
+            }
+            // A heavy case that is asked for by its name needs no further word.
+            let wanted = !case.heavy || self.heavy || words.contains(&case.id);
+            match (ours, wanted) {
+                (true, true) => {
+                    items.push(Item {
+                        position,
+                        level: rules::level(case),
+                        case: case.clone(),
+                    });
+                }
+                (true, false) => heavy += 1,
+                (false, _) => for_clients += 1,
+            }
+        }
+        if items.is_empty() {
+            let sentence = format!(
+                "nothing is left to run: of {} {for_clients} are for clients, and {heavy} are heavy and need --heavy",
+                values::count(chosen.len(), "selected case")
+            );
+            return Err(Failure::new(Exit::Nothing, sentence));
+        }
+        let catalogue = report::Catalogue {
+            cases: all,
+            digest: HEXLOWER.encode(&digest.finalize()),
+            selected: words.to_vec(),
+        };
+        Ok((items, catalogue))
+    }
+
+    /// A report is asked for on standard output: nothing else is told there.
+    fn reports_on_stdout(&self) -> bool {
+        self.report
+            .iter()
+            .any(|destination| destination.file.is_none())
+    }
+
+    fn outputs(&self) -> Result<Outputs, Failure> {
+        let mut destinations = self.report.clone();
+        if !self.reports_on_stdout() {
+            destinations.push(Destination::table());
+        }
+        Outputs::open(destinations).map_err(Failure::usage)
+    }
+
+    /// The words of a command that plays a case again as it was played; its id comes behind them.
+    fn replay(&self, url: Option<&str>) -> Vec<String> {
+        let mut words = vec!["wsspec".to_owned(), "server".to_owned()];
+        words.extend(url.map(str::to_owned));
+        let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        self.cases
+            .iter()
+            .for_each(|folder| add("--cases", path(folder)));
+        self.ca.iter().for_each(|file| add("--ca", path(file)));
+        self.server_name
+            .iter()
+            .for_each(|name| add("--server-name", name.clone()));
+        self.header
+            .iter()
+            .for_each(|(name, value)| add("--header", format!("{name}: {value}")));
+        self.origin
+            .iter()
+            .for_each(|origin| add("--origin", origin.clone()));
+        self.subprotocol
+            .iter()
+            .for_each(|name| add("--subprotocol", name.clone()));
+        if values::shown(self.timeout) != TIMEOUT {
+            add("--timeout", values::shown(self.timeout));
+        }
+        if self.delivery != Delivery::default() {
+            add("--delivery", self.delivery.name());
+        }
+        add("--seed", self.seed.to_string());
+        if self.insecure {
+            words.push("--insecure".to_owned());
+        }
+        words
+    }
+}
+
+fn usual_jobs() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (2 * processors).max(8)
+}
+
+/// What the run has shown, for the report.
+fn end(outcome: Outcome, duration: Duration) -> report::End {
+    let why = outcome.stop.map(|stop| match stop {
+        Stop::Lost(_) => Why::Lost,
+        Stop::FailFast => Why::FailFast,
+        Stop::Interrupted => Why::Interrupted,
+    });
+    report::End {
+        duration,
+        address: outcome.address,
+        rtt: Some(outcome.round_trip),
+        canary: Some(outcome.canary),
+        lost: outcome.lost,
+        stopped: why.map(|why| Stopped {
+            why,
+            not_run: outcome.not_run as u64,
+        }),
+        echo: Some(outcome.echo),
+    }
+}
+
+fn exit_of(gone: &Unreached, interrupted: Exit) -> Exit {
+    match gone {
+        Unreached::Interrupted => interrupted,
+        Unreached::Dial(DialError::Tls(_)) => Exit::Usage,
+        _ => Exit::Unreached,
+    }
+}
+
+/// Waits for a signal that ends the program.
+async fn stopped() -> Exit {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => Exit::Interrupted,
+        _ = terminate => Exit::Terminated,
+    }
+}
