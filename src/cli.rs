@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::{escape, gate::Exit};
 
 pub mod check;
+pub mod echo;
 mod progress;
 pub mod server;
 pub mod values;
@@ -24,6 +25,8 @@ enum Command {
     /// Check case files.
     Check(check::Args),
     Server(Box<server::Args>),
+    /// Serve the reference echo server.
+    Echo(echo::Args),
 }
 
 /// Runs the command; clap itself ends with 2 on a command line that makes no sense.
@@ -31,6 +34,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Server(args) => ended(server::run(*args)),
+        Command::Echo(args) => ended(echo::run(&args)),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod cli;
 pub mod drive;
 pub mod escape;
 pub mod gate;
+pub mod peer;
 pub mod report;
 pub mod rules;
 pub mod run;

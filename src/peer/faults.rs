@@ -1,0 +1,223 @@
+//! The named faults: each is one entry of one table and breaks one rule.
+//!
+//! An entry says its name, the rule in `cases/rules.tsv`, the role of the faulty peer, one sentence, and what is done: one [`Act`].
+
+mod closing;
+mod control;
+mod frames;
+mod messages;
+mod opening;
+mod request;
+mod response;
+mod sending;
+
+use super::{Draft, End, Objection, Offence, Out, Seen, State};
+use crate::{
+    case::Role,
+    wire::{
+        frame::Header,
+        handshake::{Head, Request, Response},
+    },
+};
+
+/// A defect of the peer.
+#[derive(Debug)]
+pub struct Fault {
+    /// In kebab-case.
+    pub name: &'static str,
+    /// The id in `cases/rules.tsv` of the rule that it breaks.
+    pub rule: &'static str,
+    /// The role of the peer; `None`: both.
+    pub role: Option<Role>,
+    /// One sentence: what the peer does.
+    pub what: &'static str,
+    /// What is done differently; more than one where one defect shows in two places.
+    pub acts: Acts,
+}
+
+/// Where a fault takes hold: a point at which the peer asks before it goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    /// Changes octets as they come, one read at a time.
+    Arrive(fn(&mut Vec<u8>, &mut State)),
+
+    /// Takes octets away before they are read as frames, and may put octets into the output.
+    Divert(fn(&mut Vec<u8>, &mut Vec<u8>, &mut State)),
+    /// Misreads a frame header.
+    Read(fn(&mut Header, &State)),
+    /// Unmasks octets of a payload; the number is the position of the first of them.
+    Unmask(fn(&mut [u8], &Header, usize, &State)),
+    /// Takes a frame in spite of an offence, or a Close frame.
+    Accept(fn(Offence, &Header, &State) -> bool),
+    /// Drops a frame because of an offence, and goes on.
+    Ignore(fn(Offence, &Header, &State) -> bool),
+    /// Takes a frame in spite of an offence, and fails the connection only then.
+    Late(fn(Offence, &Header, &State) -> bool),
+    /// Drops a frame that is in order.
+    Skip(fn(Seen, &State) -> bool),
+    /// Fails the connection with this code because of a frame that is in order.
+    Refuse(fn(Seen, &State) -> Option<u16>),
+    /// Ends TCP because of a frame, without a Close frame.
+    Drop(fn(Seen, &State) -> Option<End>),
+    /// Answers a Close frame's body with this one, whatever it was.
+    Close(fn(&[u8], &State) -> Option<Vec<u8>>),
+
+    /// Changes what is sent: one frame, with the reason for it.
+    Send(fn(&mut Vec<Out>, &mut State)),
+    /// Changes the octets of a frame that is sent.
+    Octets(fn(&mut Vec<u8>, &Out, &mut State)),
+    /// Reads on after it has sent a Close frame.
+    GoOn(fn(&State) -> bool),
+    /// Ends TCP in another way after closing; `None`: not by itself.
+    End(fn(&State) -> Option<End>),
+
+    /// Passes over an objection to the other end's opening handshake.
+    Excuse(fn(&Objection, &Head) -> bool),
+    /// Misreads a request.
+    Misread(fn(&mut Request)),
+    /// Refuses a request that is in order.
+    TurnAway(fn(&Request) -> bool),
+    /// Answers before the header section has ended.
+    Early(fn(&[u8]) -> bool),
+    /// Changes the 101.
+    Answer(fn(&mut Draft, &Request)),
+    /// Changes a refusal.
+    Refusal(fn(&mut Draft, &Objection)),
+
+    /// Changes the client's request.
+    Ask(fn(&mut Draft, &mut State)),
+    /// Misreads a response.
+    Mishear(fn(&mut Response, &mut State)),
+    /// Says something when the opening handshake fails.
+    Abandon(fn(&mut Vec<u8>, &mut State)),
+}
+
+/// Each kind of fault beside its like.
+static TABLES: [&[Fault]; 8] = [
+    request::FAULTS,
+    response::FAULTS,
+    opening::FAULTS,
+    frames::FAULTS,
+    messages::FAULTS,
+    control::FAULTS,
+    closing::FAULTS,
+    sending::FAULTS,
+];
+
+/// All faults, in the order of the tables.
+pub fn all() -> impl Iterator<Item = &'static Fault> {
+    TABLES.into_iter().flatten()
+}
+
+/// The fault of this name.
+///
+/// # Errors
+/// [`Unknown`], with the names that come closest.
+pub fn find(name: &str) -> Result<&'static Fault, Unknown> {
+    all()
+        .find(|fault| fault.name == name)
+        .ok_or_else(|| Unknown {
+            name: name.to_owned(),
+            near: nearest(name),
+        })
+}
+
+/// There is no fault of this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("looked for a fault by its name, but there is none named {name:?}{}", did_you_mean(.near))]
+pub struct Unknown {
+    /// What was asked for.
+    pub name: String,
+    /// Names that come close, the closest first.
+    pub near: Vec<&'static str>,
+}
+
+fn did_you_mean(near: &[&str]) -> String {
+    match near {
+        [] => "; --list-faults shows them all".to_owned(),
+        near => format!("; did you mean {}?", near.join(" or ")),
+    }
+}
+
+/// Up to three names that differ from this one in at most a third of its letters, or contain it.
+fn nearest(name: &str) -> Vec<&'static str> {
+    let most = name.len() / 3 + 1;
+    let mut near: Vec<_> = all()
+        .map(|fault| fault.name)
+        .filter_map(|known| match known.contains(name) && name.len() > 2 {
+            true => Some((0, known)),
+            false => Some((distance(name, known), known)).filter(|(distance, _)| *distance <= most),
+        })
+        .collect();
+    near.sort_unstable();
+    near.truncate(3);
+    near.into_iter().map(|(_, known)| known).collect()
+}
+
+/// How many letters have to be put in, left out or changed.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let changed = corner + usize::from(x != y);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
+}
+
+impl Fault {
+    /// Whether a peer in this role can have it.
+    pub fn is_for(&self, role: Role) -> bool {
+        self.role.is_none_or(|r| r == role)
+    }
+
+    /// Where the rule stands: `RFC 6455, section 5.1`.
+    pub fn section(&self) -> String {
+        let mut parts = self.rule.split('-');
+        let document = parts.next().unwrap_or_default();
+        let section = parts.next().unwrap_or_default();
+        format!("RFC {document}, section {section}")
+    }
+}
+
+/// Whether a header line has these letters somewhere, in any case.
+fn contains(head: &Head, name: &str, word: &str) -> bool {
+    head.values(name).any(|value| {
+        let value = value.to_ascii_lowercase();
+        let mut places = value.windows(word.len());
+        places.any(|octets| octets == word.as_bytes())
+    })
+}
+
+type Acts = &'static [Act];
+
+const fn entry(
+    role: Option<Role>,
+    name: &'static str,
+    rule: &'static str,
+    what: &'static str,
+    acts: Acts,
+) -> Fault {
+    Fault {
+        name,
+        rule,
+        role,
+        what,
+        acts,
+    }
+}
+
+const fn server(name: &'static str, rule: &'static str, what: &'static str, acts: Acts) -> Fault {
+    entry(Some(Role::Server), name, rule, what, acts)
+}
+
+const fn client(name: &'static str, rule: &'static str, what: &'static str, acts: Acts) -> Fault {
+    entry(Some(Role::Client), name, rule, what, acts)
+}
+
+const fn both(name: &'static str, rule: &'static str, what: &'static str, acts: Acts) -> Fault {
+    entry(None, name, rule, what, acts)
+}

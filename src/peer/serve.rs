@@ -1,0 +1,136 @@
+//! The peer on TCP: a server that accepts, and a client that dials.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, ToSocketAddrs},
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
+
+use super::{End, Fault, Peer};
+
+/// How many connections are served at a time; more of them wait to be accepted.
+const MAX_CONNECTIONS: usize = 512;
+
+/// Octets that may wait to be written before no more are read.
+const MAX_WAITING: usize = 1 << 20;
+
+/// How long a connection may be silent.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// How long the other end may take to close, once this one has.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A server that runs beside the program; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Spawned {
+    /// Where it listens.
+    pub address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts a server on a free port of the loopback interface.
+///
+/// # Errors
+/// When no port can be bound.
+pub async fn spawn(fault: Option<&'static Fault>, seed: u64) -> io::Result<Spawned> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let task = tokio::spawn(serve(listener, fault, seed));
+    Ok(Spawned { address, task })
+}
+
+/// Serves each connection until it ends. Dropping the future ends them all.
+pub async fn serve(listener: TcpListener, fault: Option<&'static Fault>, seed: u64) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let mut seeds = fastrand::Rng::with_seed(seed);
+    loop {
+        while connections.try_join_next().is_some() {}
+        // The semaphore is never closed.
+        let Ok(place) = room.clone().acquire_owned().await else {
+            return;
+        };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let peer = Peer::server(fault, seeds.u64(..));
+                connections.spawn(async move {
+                    // A connection that breaks is over; there is nobody to tell.
+                    let _ = converse(stream, peer).await;
+                    drop(place);
+                });
+            }
+            // Out of file descriptors, or a connection that was gone at once: others may go on.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// Dials, and lets a client peer converse until the connection ends.
+///
+/// # Errors
+/// When the connection cannot be made, or breaks.
+pub async fn dial(address: impl ToSocketAddrs, peer: Peer) -> io::Result<()> {
+    converse(TcpStream::connect(address).await?, peer).await
+}
+
+/// Carries octets between a peer and its connection until both sides have closed.
+async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = vec![0; 64 << 10];
+    let (mut waiting, mut written) = (peer.output(), 0);
+    loop {
+        if written == waiting.len() {
+            match peer.end() {
+                None => {}
+                Some(End::Fin) => break,
+                // What has been written goes out first; then the socket is dropped, and RST with it.
+                Some(End::Rst) => return stream.set_zero_linger(),
+            }
+        }
+        let (mut reader, mut writer) = stream.split();
+        let room = waiting.len() - written < MAX_WAITING;
+        let idle = if peer.is_over() { LINGER } else { IDLE };
+        let step = async {
+            tokio::select! {
+                count = reader.read(&mut buffer), if room => Ok((Some(count?), 0)),
+                count = writer.write(&waiting[written..]), if written < waiting.len() => io::Result::Ok((None, count?)),
+            }
+        };
+        let (read, wrote) = match timeout(idle, step).await {
+            Ok(step) => step?,
+            // Nothing for too long: what an end of the other side would bring about.
+            Err(_) if peer.end().is_none() => (Some(0), 0),
+            Err(_) => return Ok(()),
+        };
+        written += wrote;
+        match read {
+            Some(0) => peer.eof(),
+            Some(count) => peer.receive(&buffer[..count]),
+            None => {}
+        }
+        if written == waiting.len() {
+            (waiting, written) = (peer.output(), 0);
+        } else if read.is_some() {
+            waiting.drain(..written);
+            waiting.append(&mut peer.output());
+            written = 0;
+        }
+    }
+    stream.shutdown().await?;
+    // Unread octets would turn FIN into RST, and RST would take away what the other end has not read yet.
+    while timeout(LINGER, stream.read(&mut buffer))
+        .await
+        .is_ok_and(|read| read.is_ok_and(|count| count > 0))
+    {}
+    Ok(())
+}
