@@ -10,7 +10,7 @@ pub mod fields;
 pub mod flaw;
 pub mod head;
 pub mod server;
-mod start_line;
+pub(crate) mod start_line;
 pub mod uri;
 pub mod values;
 pub mod write;

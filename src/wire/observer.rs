@@ -17,6 +17,7 @@ use crate::case::Role;
 
 mod breach;
 mod keys;
+pub mod opening;
 
 pub use breach::Breach;
 

@@ -26,7 +26,7 @@ fn text(octets: &[u8]) -> String {
 }
 
 /// `HTTP/` DIGIT `.` DIGIT (RFC 9112, section 2.3).
-pub(super) fn is_version(version: &[u8]) -> bool {
+pub(crate) fn is_version(version: &[u8]) -> bool {
     matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
         if major.is_ascii_digit() && minor.is_ascii_digit())
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::opening::OpeningBreach;
 use crate::wire::frame::{Form, Opcode};
 
 /// A breach by the target of one rule that binds a sender. One variant per rule; the values say what was seen.
@@ -211,6 +212,9 @@ pub enum Breach {
         /// The suite had sent that code.
         echo: bool,
     },
+    /// In the opening handshake.
+    #[error(transparent)]
+    Opening(OpeningBreach),
 }
 
 impl Breach {
@@ -244,6 +248,7 @@ impl Breach {
             Breach::ExtensionsNotListed => "6455-7.4.1-12",
             Breach::CodeUnassigned { .. } => "6455-7.4.2-2",
             Breach::CodeOutOfRange { .. } => "6455-11.7-1",
+            Breach::Opening(breach) => breach.rule(),
         }
     }
 
@@ -256,6 +261,7 @@ impl Breach {
             | Breach::ExtensionsNotListed => true,
             // "typically echos the status code it received" (5.5.1), and a receiver cannot know later registrations (7.4.2).
             Breach::CodeReserved { echo } | Breach::CodeUnassigned { echo, .. } => *echo,
+            Breach::Opening(breach) => breach.is_warning(),
             _ => false,
         }
     }
