@@ -32,14 +32,14 @@ use crate::{
 pub use draft::Draft;
 pub use faults::{Act, Fault};
 pub use send::Out;
-pub use server::{Objection, SUBPROTOCOLS};
+pub use server::SUBPROTOCOLS;
 pub use state::{Cause, Offence, Seen, State};
 
 /// The longest message that is taken, in octets (RFC 6455, section 10.4).
 pub const MAX_MESSAGE: usize = 64 << 20;
 
-/// The longest header section that is taken, in octets.
-pub const MAX_HEAD: usize = 64 << 10;
+/// The longest head that is taken, in octets (RFC 9110, section 5.4 leaves limits free).
+pub const MAX_HEAD: usize = 512 << 10;
 
 /// How TCP is to end, once the output has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +87,10 @@ pub struct Peer {
     outer: Option<receive::Message>,
     state: State,
     requests: HeadReader<Request>,
+    accepted: Option<server::Accepted>,
     responses: HeadReader<Response>,
-    asked: Option<client::Asked>,
+    /// The client's request, to hold the answer against.
+    asked: Option<Request>,
 }
 
 impl Peer {
@@ -117,6 +119,7 @@ impl Peer {
             outer: None,
             state: State::new(role, seed),
             requests: server::reader(),
+            accepted: None,
             responses: HeadReader::response(),
             asked: None,
         }

@@ -11,12 +11,12 @@ mod request;
 mod response;
 mod sending;
 
-use super::{Draft, End, Objection, Offence, Out, Seen, State};
+use super::{Draft, End, Offence, Out, Seen, State};
 use crate::{
     case::Role,
     wire::{
         frame::Header,
-        handshake::{Head, Request, Response},
+        handshake::{Head, Request, Response, client, server},
     },
 };
 
@@ -71,8 +71,8 @@ pub enum Act {
     /// Ends TCP in another way after closing; `None`: not by itself.
     End(fn(&State) -> Option<End>),
 
-    /// Passes over an objection to the other end's opening handshake.
-    Excuse(fn(&Objection, &Head) -> bool),
+    /// Leaves a demand on a request out.
+    Excuse(fn(server::Check, &Head) -> bool),
     /// Misreads a request.
     Misread(fn(&mut Request)),
     /// Refuses a request that is in order.
@@ -81,11 +81,13 @@ pub enum Act {
     Early(fn(&[u8]) -> bool),
     /// Changes the 101.
     Answer(fn(&mut Draft, &Request)),
-    /// Changes a refusal.
-    Refusal(fn(&mut Draft, &Objection)),
+    /// Changes a refusal, or sends other octets instead.
+    Refusal(fn(&mut server::Refusal) -> Option<Vec<u8>>),
 
     /// Changes the client's request.
     Ask(fn(&mut Draft, &mut State)),
+    /// Leaves a demand on a response out.
+    Believe(fn(client::Check, &Head) -> bool),
     /// Misreads a response.
     Mishear(fn(&mut Response, &mut State)),
     /// Says something when the opening handshake fails.

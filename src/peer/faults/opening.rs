@@ -1,7 +1,7 @@
 //! Clients that ask wrongly, or believe a wrong answer (RFC 6455, section 4.1).
 
 use super::{Act::*, Fault, client, contains};
-use crate::{peer::Objection, wire::handshake::Flaw};
+use crate::wire::handshake::{Flaw, client::Check};
 
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const KEY: &str = "Sec-WebSocket-Key";
@@ -217,36 +217,36 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-any-status",
         "6455-4.1-39",
         "Goes on with frames whatever the status.",
-        &[Excuse(|o, _| matches!(o, Objection::Status(_)))],
+        &[Believe(|c, _| c == Check::Status)],
     ),
     client(
         "accepts-status-200",
         "6455-4.1-39",
         "Takes a 200 for a 101.",
-        &[Excuse(|o, _| *o == Objection::Status(200))],
+        &[Mishear(|r, _| {
+            if r.status == 200 {
+                r.status = 101
+            }
+        })],
     ),
     client(
         "accepts-answer-without-upgrade",
         "6455-4.1-41",
         "Takes a 101 without Upgrade.",
-        &[Excuse(|o, h| {
-            *o == Objection::Upgrade && h.count("Upgrade") == 0
-        })],
+        &[Believe(|c, _| c == Check::UpgradeMissing)],
     ),
     client(
         "accepts-answer-with-other-upgrade",
         "6455-4.1-42",
         "Takes any value of Upgrade.",
-        &[Excuse(|o, h| {
-            *o == Objection::Upgrade && h.count("Upgrade") > 0
-        })],
+        &[Believe(|c, _| c == Check::Upgrade)],
     ),
     client(
         "accepts-answer-with-upgrade-substring",
         "6455-4.1-42",
         "Looks for the letters websocket anywhere in Upgrade.",
-        &[Excuse(|o, h| {
-            *o == Objection::Upgrade && contains(h, "Upgrade", "websocket")
+        &[Believe(|c, h| {
+            c == Check::Upgrade && contains(h, "Upgrade", "websocket")
         })],
     ),
     client(
@@ -263,24 +263,24 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-answer-without-connection",
         "6455-4.1-44",
         "Takes a 101 without Connection.",
-        &[Excuse(|o, h| {
-            *o == Objection::Connection && h.count("Connection") == 0
+        &[Believe(|c, h| {
+            c == Check::Connection && h.count("Connection") == 0
         })],
     ),
     client(
         "accepts-answer-with-other-connection",
         "6455-4.1-45",
         "Takes any value of Connection.",
-        &[Excuse(|o, h| {
-            *o == Objection::Connection && h.count("Connection") > 0
+        &[Believe(|c, h| {
+            c == Check::Connection && h.count("Connection") > 0
         })],
     ),
     client(
         "accepts-answer-with-connection-substring",
         "6455-4.1-45",
         "Looks for the letters upgrade anywhere in Connection.",
-        &[Excuse(|o, h| {
-            *o == Objection::Connection && contains(h, "Connection", "upgrade")
+        &[Believe(|c, h| {
+            c == Check::Connection && contains(h, "Connection", "upgrade")
         })],
     ),
     client(
@@ -315,70 +315,66 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-answer-without-accept",
         "6455-4.1-47",
         "Takes a 101 without Sec-WebSocket-Accept.",
-        &[Excuse(|o, h| {
-            *o == Objection::Accept && h.count(ACCEPT) == 0
-        })],
+        &[Believe(|c, _| c == Check::AcceptMissing)],
     ),
     client(
         "accepts-any-accept",
         "6455-4.1-48",
         "Does not look at the value of Sec-WebSocket-Accept.",
-        &[Excuse(|o, h| {
-            *o == Objection::Accept && h.count(ACCEPT) == 1
-        })],
+        &[Believe(|c, _| c == Check::Accept)],
     ),
     client(
         "accepts-empty-accept",
         "6455-4.1-48",
         "Takes an empty Sec-WebSocket-Accept.",
-        &[Excuse(|o, h| {
-            *o == Objection::Accept && h.value(ACCEPT) == Some(b"")
+        &[Believe(|c, h| {
+            c == Check::Accept && h.value(ACCEPT) == Some(b"")
         })],
     ),
     client(
         "accepts-accept-of-right-length",
         "6455-4.1-48",
         "Looks at the length of Sec-WebSocket-Accept only.",
-        &[Excuse(|o, h| {
+        &[Believe(|c, h| {
             let length = h.value(ACCEPT).map(<[u8]>::len);
-            *o == Objection::Accept && h.count(ACCEPT) == 1 && length == Some(28)
+            c == Check::Accept && h.count(ACCEPT) == 1 && length == Some(28)
         })],
     ),
     client(
         "accepts-two-accepts",
         "6455-4.1-53",
         "Takes a 101 with several Sec-WebSocket-Accept lines.",
-        &[Excuse(|o, h| {
-            *o == Objection::Accept && h.count(ACCEPT) > 1
-        })],
+        &[Believe(|c, _| c == Check::AcceptRepeated)],
     ),
     client(
         "accepts-unasked-extension",
         "6455-4.1-50",
         "Takes a 101 with an extension that it did not offer.",
-        &[Excuse(|o, _| *o == Objection::Extensions)],
+        &[Believe(|c, _| c == Check::Extensions)],
     ),
     client(
         "accepts-unasked-subprotocol",
         "6455-4.1-51",
         "Takes a 101 with a subprotocol that it did not offer.",
-        &[Excuse(|o, h| {
-            *o == Objection::Protocol && h.count("Sec-WebSocket-Protocol") == 1
-        })],
+        &[Believe(|c, _| c == Check::Subprotocol)],
     ),
     client(
         "accepts-blank-before-colon-in-answer",
         "6455-4.1-53",
         "Takes a 101 with blanks between a header name and the colon.",
-        &[Excuse(|o, _| {
-            matches!(o, Objection::Grammar(Flaw::BlankBeforeColon(_)))
+        &[Mishear(|r, _| {
+            r.head
+                .flaws
+                .retain(|flaw| !matches!(flaw, Flaw::BlankBeforeColon(_)))
         })],
     ),
     client(
         "accepts-nul-in-answer",
         "6455-4.1-53",
         "Takes a 101 with a NUL.",
-        &[Excuse(|o, _| *o == Objection::Grammar(Flaw::Nul))],
+        &[Mishear(|r, _| {
+            r.head.flaws.retain(|flaw| *flaw != Flaw::Nul)
+        })],
     ),
     client(
         "compares-header-names-in-answer-exactly",

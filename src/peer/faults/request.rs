@@ -1,12 +1,10 @@
 //! Servers that misread a request (RFC 6455, section 4.2.1; RFC 9112).
 
 use super::{Act::*, Fault, contains, server};
-use crate::{
-    peer::Objection,
-    wire::handshake::{
-        Field, Flaw, Head, Request,
-        accept::{KeyError, decode_key},
-    },
+use crate::wire::handshake::{
+    Field, Flaw, Head, Request,
+    accept::{KeyError, decode_key},
+    server::Check,
 };
 
 pub(super) static FAULTS: &[Fault] = &[
@@ -14,7 +12,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-any-method",
         "6455-4.2.1-2",
         "Accepts an opening handshake with another method than GET.",
-        &[Excuse(|o, _| *o == Objection::Method)],
+        &[Excuse(|c, _| c == Check::Method)],
     ),
     server(
         "accepts-lower-case-method",
@@ -34,20 +32,15 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-any-http-version",
         "9112-2.3-1",
         "Takes no notice of what the request line says behind the target.",
-        &[Excuse(|o, h| {
-            let http_1_0 = h.raw.windows(8).any(|octets| octets == b"HTTP/1.0");
-            let version = matches!(
-                o,
-                Objection::HttpVersion | Objection::Grammar(Flaw::Version(_))
-            );
-            version && !http_1_0
+        &[Excuse(|c, _| {
+            matches!(c, Check::HttpVersion | Check::HttpMajor)
         })],
     ),
     server(
         "accepts-any-target",
         "6455-4.2.1-1",
         "Accepts a request target that is neither a path nor an http or https URI.",
-        &[Excuse(|o, _| *o == Objection::Target)],
+        &[Excuse(|c, _| c == Check::Target)],
     ),
     server(
         "refuses-absolute-target",
@@ -59,42 +52,40 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-missing-host",
         "6455-4.2.1-5",
         "Accepts a request without Host.",
-        &[Excuse(|o, h| *o == Objection::Host && h.count("Host") == 0)],
+        &[Excuse(|c, _| c == Check::HostMissing)],
     ),
     server(
         "accepts-repeated-host",
         "9112-3.2-1",
         "Accepts a request with several Host lines.",
-        &[Excuse(|o, h| *o == Objection::Host && h.count("Host") > 1)],
+        &[Excuse(|c, _| c == Check::HostRepeated)],
     ),
     server(
         "accepts-invalid-host",
         "9112-3.2-1",
         "Accepts any value of Host.",
-        &[Excuse(|o, h| *o == Objection::Host && h.count("Host") == 1)],
+        &[Excuse(|c, _| c == Check::HostInvalid)],
     ),
     server(
         "accepts-missing-upgrade",
         "6455-4.2.1-6",
         "Accepts a request without Upgrade.",
-        &[Excuse(|o, h| {
-            *o == Objection::Upgrade && h.count("Upgrade") == 0
+        &[Excuse(|c, h| {
+            c == Check::Upgrade && h.count("Upgrade") == 0
         })],
     ),
     server(
         "accepts-other-upgrade",
         "9110-7.8-2",
         "Switches to WebSocket whatever protocol Upgrade names.",
-        &[Excuse(|o, h| {
-            *o == Objection::Upgrade && h.count("Upgrade") > 0
-        })],
+        &[Excuse(|c, h| c == Check::Upgrade && h.count("Upgrade") > 0)],
     ),
     server(
         "accepts-upgrade-substring",
         "6455-4.2.1-6",
         "Looks for the letters websocket anywhere in Upgrade.",
-        &[Excuse(|o, h| {
-            *o == Objection::Upgrade && contains(h, "Upgrade", "websocket")
+        &[Excuse(|c, h| {
+            c == Check::Upgrade && contains(h, "Upgrade", "websocket")
         })],
     ),
     server(
@@ -111,24 +102,24 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-missing-connection",
         "6455-4.2.1-9",
         "Accepts a request without Connection.",
-        &[Excuse(|o, h| {
-            *o == Objection::Connection && h.count("Connection") == 0
+        &[Excuse(|c, h| {
+            c == Check::Connection && h.count("Connection") == 0
         })],
     ),
     server(
         "accepts-other-connection",
         "6455-4.2.1-9",
         "Accepts any value of Connection.",
-        &[Excuse(|o, h| {
-            *o == Objection::Connection && h.count("Connection") > 0
+        &[Excuse(|c, h| {
+            c == Check::Connection && h.count("Connection") > 0
         })],
     ),
     server(
         "accepts-connection-substring",
         "6455-4.2.1-9",
         "Looks for the letters upgrade anywhere in Connection.",
-        &[Excuse(|o, h| {
-            *o == Objection::Connection && contains(h, "Connection", "upgrade")
+        &[Excuse(|c, h| {
+            c == Check::Connection && contains(h, "Connection", "upgrade")
         })],
     ),
     server(
@@ -167,16 +158,14 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-missing-key",
         "6455-4.2.1-11",
         "Accepts a request without Sec-WebSocket-Key.",
-        &[Excuse(|o, h| {
-            *o == Objection::Key && h.count("Sec-WebSocket-Key") == 0
-        })],
+        &[Excuse(|c, _| c == Check::KeyMissing)],
     ),
     server(
         "accepts-empty-key",
         "6455-4.2.1-11",
         "Accepts an empty Sec-WebSocket-Key.",
-        &[Excuse(|o, h| {
-            *o == Objection::Key && h.value("Sec-WebSocket-Key") == Some(b"")
+        &[Excuse(|c, h| {
+            c == Check::Key && h.value("Sec-WebSocket-Key") == Some(b"")
         })],
     ),
     server(
@@ -184,7 +173,9 @@ pub(super) static FAULTS: &[Fault] = &[
         "6455-11.3.1-1",
         "Joins several Sec-WebSocket-Key lines and hashes the list.",
         &[
-            Excuse(|o, h| *o == Objection::Key && h.count("Sec-WebSocket-Key") > 1),
+            Excuse(|c, h| {
+                c == Check::KeyRepeated || c == Check::Key && h.count("Sec-WebSocket-Key") > 1
+            }),
             Misread(|r| {
                 let joined = r.head.joined("Sec-WebSocket-Key").unwrap_or_default();
                 for field in &mut r.head.headers {
@@ -208,76 +199,66 @@ pub(super) static FAULTS: &[Fault] = &[
         "accepts-missing-version",
         "6455-4.2.1-13",
         "Accepts a request without Sec-WebSocket-Version.",
-        &[Excuse(|o, h| {
-            *o == Objection::Version && h.count("Sec-WebSocket-Version") == 0
-        })],
+        &[Excuse(|c, _| c == Check::VersionMissing)],
     ),
     server(
         "accepts-any-version",
         "6455-4.2.2-7",
         "Accepts any value of Sec-WebSocket-Version.",
-        &[Excuse(|o, h| {
-            *o == Objection::Version && h.count("Sec-WebSocket-Version") == 1
-        })],
+        &[Excuse(|c, _| c == Check::Version)],
     ),
     server(
         "accepts-version-8",
         "6455-4.2.2-7",
         "Answers a version 8 handshake as if it were version 13.",
-        &[Excuse(|o, h| {
-            *o == Objection::Version && version(h) == Some(8)
-        })],
+        &[Excuse(|c, h| c == Check::Version && version(h) == Some(8))],
     ),
     server(
         "accepts-version-0",
         "6455-4.2.2-7",
         "Answers a version 0 handshake as if it were version 13.",
-        &[Excuse(|o, h| {
-            *o == Objection::Version && version(h) == Some(0)
-        })],
+        &[Excuse(|c, h| c == Check::Version && version(h) == Some(0))],
     ),
     server(
         "accepts-later-version",
         "6455-4.2.2-7",
         "Accepts versions after 13.",
-        &[Excuse(|o, h| {
-            *o == Objection::Version && version(h).is_some_and(|v| v > 13)
+        &[Excuse(|c, h| {
+            c == Check::Version && version(h).is_some_and(|v| v > 13)
         })],
     ),
     server(
         "reads-version-as-octet",
         "6455-4.3-4",
         "Reads the version modulo 256, so that 269 is 13.",
-        &[Excuse(|o, h| {
-            *o == Objection::Version && version(h).is_some_and(|v| v % 256 == 13)
+        &[Excuse(|c, h| {
+            c == Check::Version && version(h).is_some_and(|v| v % 256 == 13)
         })],
     ),
     server(
         "accepts-padded-version",
         "6455-4.3-4",
         "Takes 013 for 13.",
-        &[Excuse(|o, h| {
+        &[Excuse(|c, h| {
             let value = h.value("Sec-WebSocket-Version").unwrap_or_default();
-            *o == Objection::Version && value.starts_with(b"0") && version(h) == Some(13)
+            c == Check::Version && value.starts_with(b"0") && version(h) == Some(13)
         })],
     ),
     server(
         "accepts-version-prefix",
         "6455-4.2.2-7",
         "Reads the digits of the version up to the first other character.",
-        &[Excuse(|o, h| {
+        &[Excuse(|c, h| {
             let value = h.value("Sec-WebSocket-Version").unwrap_or_default();
             let digit = value.get(2).is_some_and(u8::is_ascii_digit);
-            *o == Objection::Version && value.starts_with(b"13") && !digit
+            c == Check::Version && value.starts_with(b"13") && !digit
         })],
     ),
     server(
         "accepts-blank-before-colon",
         "9112-5.1-1",
         "Accepts blanks between a header name and the colon.",
-        &[Excuse(|o, _| {
-            matches!(o, Objection::Grammar(Flaw::BlankBeforeColon(_)))
-        })],
+        &[Excuse(|c, _| c == Check::BlankBeforeColon)],
     ),
     server(
         "accepts-blank-before-headers",
@@ -382,24 +363,38 @@ pub(super) static FAULTS: &[Fault] = &[
     ),
     server(
         "reads-content-as-frames",
-        "6455-10.7-1",
-        "Accepts a request with content and takes the content for frames.",
-        &[Excuse(|o, _| *o == Objection::Content)],
+        "6455-4.2.2-22",
+        "Takes the content behind a request for frames.",
+        &[Misread(|r| remove(r, "Content-Length"))],
     ),
     server(
         "accepts-invalid-content-length",
         "9112-6.3-2",
         "Accepts an invalid Content-Length.",
-        &[Excuse(|o, _| {
-            matches!(o, Objection::ContentLength | Objection::Content)
-        })],
+        &[Excuse(|c, _| c == Check::BodyFraming)],
     ),
     server(
         "accepts-transfer-encoding",
         "9112-6.3-3",
-        "Accepts any Transfer-Encoding and takes the content for frames.",
-        &[Excuse(|o, _| {
-            matches!(o, Objection::TransferEncoding | Objection::Content)
+        "Accepts a Transfer-Encoding that does not end in chunked.",
+        &[Excuse(|c, _| {
+            matches!(c, Check::BodyFraming | Check::TransferCoding)
+        })],
+    ),
+    server(
+        "reads-chunks-as-frames",
+        "6455-4.2.2-22",
+        "Takes chunked content behind a request for frames.",
+        &[Misread(|r| remove(r, "Transfer-Encoding"))],
+    ),
+    server(
+        "prefers-content-length",
+        "9112-6.1-2",
+        "Goes by Content-Length where Transfer-Encoding is there as well.",
+        &[Misread(|r| {
+            if r.head.count("Content-Length") > 0 {
+                remove(r, "Transfer-Encoding");
+            }
         })],
     ),
     server(
@@ -452,6 +447,11 @@ pub(super) static FAULTS: &[Fault] = &[
 fn version(head: &Head) -> Option<u32> {
     let value = head.value("Sec-WebSocket-Version")?;
     std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+fn remove(request: &mut Request, name: &str) {
+    let headers = &mut request.head.headers;
+    headers.retain(|field| !field.name.eq_ignore_ascii_case(name));
 }
 
 /// Reads a request again from octets that were changed.

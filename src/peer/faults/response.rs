@@ -3,12 +3,10 @@
 use data_encoding::BASE64;
 
 use super::{Act::*, Fault, server};
-use crate::{
-    peer::Draft,
-    wire::handshake::{
-        Request,
-        accept::{accept, decode_key_leniently},
-    },
+use crate::wire::handshake::{
+    Request,
+    accept::{accept, decode_key_leniently},
+    server::Refusal as Refused,
 };
 
 const ACCEPT: &str = "Sec-WebSocket-Accept";
@@ -279,29 +277,26 @@ pub(super) static FAULTS: &[Fault] = &[
         "refuses-without-version",
         "6455-4.2.2-8",
         "Refuses a version without a word on which one it speaks.",
-        &[Refusal(|d, _| d.remove("Sec-WebSocket-Version"))],
+        &[Refusal(|r| without(r, "Sec-WebSocket-Version"))],
     ),
     server(
         "refuses-426-without-upgrade",
         "9110-15.5.22-1",
         "Answers 426 without Upgrade.",
-        &[Refusal(|d, _| d.remove("Upgrade"))],
+        &[Refusal(|r| without(r, "Upgrade"))],
     ),
     server(
         "refuses-with-frame",
         "6455-7.2.2-1",
         "Refuses a request with a Close frame instead of a response.",
-        &[Refusal(|d, _| {
-            *d = Draft {
-                line: String::new(),
-                headers: Vec::new(),
-                eol: "",
-                end: "",
-                body: b"\x88\x02\x03\xea".to_vec(),
-            };
-        })],
+        &[Refusal(|_| Some(b"\x88\x02\x03\xea".to_vec()))],
     ),
 ];
+
+fn without(refusal: &mut Refused, name: &str) -> Option<Vec<u8>> {
+    refusal.headers.retain(|(n, _)| *n != name);
+    None
+}
 
 fn key(request: &Request) -> &[u8] {
     request.head.value("Sec-WebSocket-Key").unwrap_or_default()
