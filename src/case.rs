@@ -12,9 +12,11 @@ pub mod error;
 mod fault;
 mod head;
 mod keys;
+pub mod lint;
 mod parse;
 pub mod payload;
 pub mod print;
+mod rows;
 mod steps;
 #[cfg(test)]
 pub mod strategy;

@@ -127,7 +127,7 @@ impl Line {
                 .iter()
                 .filter(|p| p.bound.start <= span.end && span.start <= p.bound.end)
         };
-        let (Some(first), Some(last)) = (touched().next(), touched().last()) else {
+        let (Some(first), Some(last)) = (touched().next(), touched().next_back()) else {
             return Place::default();
         };
         let start = match first.cell {

@@ -297,7 +297,7 @@ impl<'a> Cursor<'a> {
             match self.peek() {
                 Some(' ' | '"') => return Err((at..self.at, Fault::HexOdd)),
                 Some(c) => match c.to_digit(16) {
-                    Some(low) => octets.push((high << 4 | low) as u8),
+                    Some(low) => octets.push(((high << 4) | low) as u8),
                     None => return Err(self.bad_digit()),
                 },
                 None => return Err((from..self.end().end, Fault::Unterminated)),

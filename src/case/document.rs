@@ -9,10 +9,11 @@ use std::{
 
 use super::{
     Case,
-    bind::{Cells, Line, Raw},
+    bind::{Line, Raw},
     error::{Error, Place, Source},
     fault::{Fault, shown},
     keys,
+    rows::{self, Row, Table},
     steps::Steps,
 };
 
@@ -28,6 +29,8 @@ pub const MAX_OCTETS: usize = 256 << 20;
 pub const MAX_DEPTH: usize = 16;
 /// The most frames or pieces that one step may make.
 pub const MAX_PIECES: usize = 1 << 20;
+/// The most columns that rows may have.
+pub const MAX_COLUMNS: usize = 64;
 /// The longest silence that can be asked for.
 pub const MAX_SILENCE: Duration = Duration::from_secs(60);
 
@@ -40,6 +43,8 @@ pub struct Document {
     pub cases: Vec<Located>,
     /// All that is wrong with it.
     pub errors: Vec<Error>,
+    /// What makes no sense beside that, as far as only the file as a whole shows it. [`super::lint`] adds to it.
+    pub remarks: Vec<Error>,
 }
 
 /// A case and where in the file its parts stand.
@@ -74,6 +79,10 @@ impl Document {
             return reader.document;
         }
         reader.file();
+        reader
+            .document
+            .errors
+            .sort_by_key(|error| error.place.span.start);
         reader.document
     }
 
@@ -117,6 +126,7 @@ impl Reader {
             source: Arc::new(source),
             cases: Vec::new(),
             errors: Vec::new(),
+            remarks: Vec::new(),
         };
         Reader {
             document,
@@ -133,7 +143,7 @@ impl Reader {
             place: place.into(),
             fault,
         };
-        if !self.full() && !self.document.errors.contains(&error) {
+        if !self.full() && !self.document.errors.iter().any(|e| e.is_again(&error)) {
             self.document.errors.push(error);
         }
     }
@@ -231,30 +241,48 @@ impl Reader {
             Some((name, rest)) => (name, rest.strip_suffix(']')),
             None => (slug, None),
         };
-        let rows = match self.rows(text, &block.rows) {
-            Ok(rows) => rows,
+        let mut faults = Vec::new();
+        let table = Table::read(text, &block.rows, &mut faults);
+        faults
+            .into_iter()
+            .for_each(|(span, fault)| self.error(span, fault));
+        let table = match table {
+            Ok(table) => table,
             Err((span, fault)) => {
                 self.error(span, fault);
                 return true;
             }
         };
         let slug_like = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let bad_row = slug.contains('[') && !own_row.is_some_and(is_row_key);
+        let bad_row = slug.contains('[') && !own_row.is_some_and(rows::is_key);
         if name.is_empty() || name.len() > 100 || !name.chars().all(slug_like) || bad_row {
             self.error(block.slug.clone(), Fault::CaseId(shown(slug)));
             return true;
         }
-        let Some(rows) = rows else {
+        let Some(table) = table else {
             return self.bound(text, block, slug, &Row::default());
         };
         if own_row.is_some() {
             self.error(block.slug.clone(), Fault::RowTwice);
             return true;
         }
+        let body: Vec<&str> = block
+            .body
+            .iter()
+            .map(|raw| &text[raw.span.clone()])
+            .collect();
+        for (span, remark) in table.unused(&body) {
+            let (source, place) = (self.document.source.clone(), span.into());
+            self.document.remarks.push(Error {
+                source,
+                place,
+                fault: remark.into(),
+            });
+        }
         let mut keys = HashSet::new();
-        for row in &rows {
+        for row in &table.rows {
             let key = &text[row.key.clone()];
-            if !is_row_key(key) {
+            if !rows::is_key(key) {
                 self.error(row.key.clone(), Fault::RowKey(shown(key)));
             } else if !keys.insert(key) {
                 self.error(row.key.clone(), Fault::RepeatedRow(shown(key)));
@@ -353,97 +381,6 @@ impl Reader {
         }
         true
     }
-
-    /// The rows below a case; `None` where there are none.
-    fn rows<'a>(
-        &mut self,
-        text: &'a str,
-        raw: &[Raw],
-    ) -> std::result::Result<Option<Vec<Row<'a>>>, (Range<usize>, Fault)> {
-        let mut split = Vec::with_capacity(raw.len());
-        for row in raw {
-            match cells(text, row) {
-                Ok(cells) => split.push((row, cells)),
-                Err((span, fault)) => self.error(span, fault),
-            }
-        }
-        let mut split = split.into_iter();
-        let Some((head, columns)) = split.next() else {
-            return Ok(None);
-        };
-        let mut names: Vec<&str> = Vec::with_capacity(columns.len());
-        for span in columns {
-            let name = &text[span.clone()];
-            let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-            if name.is_empty() || !name.chars().all(plain) {
-                let span = if name.is_empty() {
-                    head.span.clone()
-                } else {
-                    span
-                };
-                return Err((span, Fault::ColumnName(shown(name))));
-            }
-            if names.contains(&name) {
-                return Err((span, Fault::RepeatedColumn(name.into())));
-            }
-            names.push(name);
-        }
-        if split.len() == 0 {
-            return Err((head.span.clone(), Fault::NoRows));
-        }
-        let mut rows = Vec::with_capacity(split.len());
-        for (row, cells) in split {
-            if cells.len() != names.len() {
-                let fault = Fault::RowCells {
-                    expected: names.len(),
-                    found: cells.len(),
-                };
-                self.error(row.span.clone(), fault);
-                continue;
-            }
-            let key = cells[0].clone();
-            let cells = names.iter().copied().zip(cells).collect();
-            rows.push(Row {
-                key,
-                cells,
-                columns: names.clone(),
-            });
-        }
-        Ok(Some(rows))
-    }
-}
-
-/// One row: its first cell, and all of them by column.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Row<'a> {
-    pub key: Range<usize>,
-    pub cells: Cells<'a>,
-    pub columns: Vec<&'a str>,
-}
-
-/// The first cell completes an id, which people type in a shell.
-fn is_row_key(key: &str) -> bool {
-    let fit = |c: char| c.is_ascii_alphanumeric() || "._+=-".contains(c);
-    !key.is_empty() && key.len() <= 64 && key.chars().all(fit)
-}
-
-/// The cells of a row, without the blanks around them.
-fn cells(text: &str, row: &Raw) -> std::result::Result<Vec<Range<usize>>, (Range<usize>, Fault)> {
-    if row.indent != 2 {
-        return Err((row.span.clone(), Fault::indent(2, row.indent)));
-    }
-    let line = &text[row.span.clone()];
-    // The first character is the bar that made it a row.
-    let Some(inner) = line[1..].strip_suffix('|') else {
-        return Err((row.span.end..row.span.end, Fault::RowEnd));
-    };
-    let mut at = row.span.start + 1;
-    let cell = |cell: &str| {
-        let start = at + (cell.len() - cell.trim_start_matches(' ').len());
-        at += cell.len() + 1;
-        start..start + cell.trim_matches(' ').len()
-    };
-    Ok(inner.split('|').map(cell).collect())
 }
 
 /// Leaves out the lines that an empty cell has emptied, with the lines below them;

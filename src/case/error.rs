@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 pub use super::fault::Fault;
 pub(crate) use super::fault::{distance, nearest, shown};
+use crate::escape::is_hostile;
 
 /// A case file: the path as the user knows it, and the text, fit to be printed.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Source {
                 let at = text.len();
                 if c == '\r' && characters.peek() == Some(&'\n') {
                     text.push(' ');
-                } else if c == '\n' || !is_unprintable(c) {
+                } else if c == '\n' || !is_hostile(c) {
                     text.push(c);
                 } else {
                     text.push_str(blank(c));
@@ -48,7 +49,7 @@ impl Source {
         }
         let path = path
             .chars()
-            .map(|c| if is_unprintable(c) { '?' } else { c })
+            .map(|c| if is_hostile(c) { '?' } else { c })
             .collect();
         (Source { path, text }, faults)
     }
@@ -103,6 +104,16 @@ impl Error {
         (line, column)
     }
 
+    /// Whether it says the same of the same place, in the same file.
+    pub(super) fn is_again(&self, other: &Error) -> bool {
+        self.place == other.place && self.fault == other.fault
+    }
+
+    /// The file can still be used.
+    pub fn is_remark(&self) -> bool {
+        matches!(self.fault, Fault::Remark(_))
+    }
+
     /// All of it, for people, without a line end; with colour only when asked for.
     pub fn render(&self, colour: bool) -> String {
         let text = self.source.text.as_str();
@@ -116,9 +127,12 @@ impl Error {
         if let Some((range, label)) = &self.place.also {
             snippet = snippet.annotation(AnnotationKind::Context.span(fit(range)).label(*label));
         }
-        let mut group = Level::ERROR
-            .primary_title(self.fault.to_string())
-            .element(snippet);
+        let level = if self.is_remark() {
+            Level::WARNING
+        } else {
+            Level::ERROR
+        };
+        let mut group = level.primary_title(self.fault.to_string()).element(snippet);
         if let Some(hint) = self.fault.hint() {
             group = group.element(Level::HELP.message(hint));
         }
@@ -147,19 +161,5 @@ fn blank(c: char) -> &'static str {
         2 => "\u{bf}",
         3 => "\u{fffd}",
         _ => "\u{fffd}?",
-    }
-}
-
-/// Control, format and bidirectional characters, and what is assigned to nothing: what a terminal or a
-/// reader could be deceived with. Combining characters print.
-pub(super) fn is_unprintable(c: char) -> bool {
-    match c {
-        ' '..='~' => false,
-        // A combining mark escapes only where nothing stands before it.
-        c => {
-            let mut text = String::from("a");
-            text.push(c);
-            text.escape_debug().nth(1) == Some('\\')
-        }
     }
 }

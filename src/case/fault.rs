@@ -110,7 +110,7 @@ pub enum Fault {
     NoNumber,
     #[error("{0} is not a number")]
     Number(String),
-    #[error("{0} is not within {1} to {2}")]
+    #[error("{0} is out of range")]
     OutOfRange(String, u64, u64),
     #[error("a payload has at most {} MiB", super::Payload::MAX >> 20)]
     PayloadSize,
@@ -160,6 +160,8 @@ pub enum Fault {
     ColumnName(String),
     #[error("there are two columns `{0}`")]
     RepeatedColumn(String),
+    #[error("the rows have more than {} columns", super::document::MAX_COLUMNS)]
+    TooManyColumns,
     #[error("there are columns and no rows")]
     NoRows,
     #[error("{0} cannot stand in an id")]
@@ -174,6 +176,10 @@ pub enum Fault {
     LoneBrace,
     #[error("the text is not one case")]
     NotOne,
+
+    /// It parses, and makes no sense.
+    #[error(transparent)]
+    Remark(#[from] super::lint::Remark),
     #[error("an id cannot have a row of its own and rows below")]
     RowTwice,
 }
@@ -265,10 +271,14 @@ impl Fault {
                 "rows come last in a case; a line of its own that begins with `case` starts the next one"
             }
             LoneBrace => "double the brace, or write \\x7b or \\x7d in a string",
+            TooManyColumns => "make two cases of it",
+            Remark(remark) => return Some(remark.hint()),
             NotOne => "give one case, without rows",
             RowTwice => "leave `[…]` out",
             NoNumber | Number(_) => "write it in decimal digits",
-            OutOfRange(..) => return None,
+            OutOfRange(_, low, high) => {
+                return Some(format!("write a number from {low} to {high}"));
+            }
             KeyValue { expected, .. } | AttributeValue { expected, .. } => {
                 return Some(format!("write {expected}"));
             }
@@ -284,16 +294,14 @@ impl Fault {
             }
             UnknownAttribute(_, near, all) => return Some(did_you_mean(*near, all)),
             UnknownValue(_, near) => {
+                let names = values::NAMES.map(|name| format!("${name}"));
                 let hint = match near {
-                    Some(near) => format!("did you mean `${near}`?"),
-                    None => format!(
-                        "there are {}",
-                        list(&values::NAMES.map(|n| format!("${n}")))
-                    ),
+                    Some(near) => format!("did you mean `${near}`"),
+                    None => format!("there are {}", list(&names, "and")),
                 };
-                return Some(format!("{hint} One `$` is written `$$`"));
+                return Some(format!("{hint}; one `$` is written `$$`"));
             }
-            HeaderLine(forms) => return Some(format!("write {}", list(forms))),
+            HeaderLine(forms) => return Some(format!("write {}", list(forms, "or"))),
             UnknownRule(_, near) => {
                 return Some(match near {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -323,18 +331,18 @@ fn code_point(c: char) -> String {
 fn did_you_mean(near: Option<&str>, all: &[&str]) -> String {
     match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None if all.is_empty() => "it takes none".into(),
-        None => format!("there are {}", list(all)),
+        None if all.len() == 1 => format!("there is {}", list(all, "and")),
+        None => format!("there are {}", list(all, "and")),
     }
 }
 
-fn list(all: &[impl AsRef<str>]) -> String {
+fn list(all: &[impl AsRef<str>], last: &str) -> String {
     let mut text = String::new();
     for (i, word) in all.iter().enumerate() {
         let joint = match i {
-            0 => "",
-            i if i + 1 == all.len() => " and ",
-            _ => ", ",
+            0 => String::new(),
+            i if i + 1 == all.len() => format!(" {last} "),
+            _ => ", ".into(),
         };
         // Writing to a string cannot fail.
         let _ = write!(text, "{joint}`{}`", word.as_ref());

@@ -5,9 +5,9 @@ use std::{collections::HashMap, ops::Range};
 use super::{
     Level, Need, Role,
     bind::Line,
-    document::Row,
     error::Place,
     fault::{Fault, KEYS, nearest, shown},
+    rows::Row,
 };
 use crate::rules;
 
@@ -64,38 +64,35 @@ pub(super) fn read(
         let from = line.text.len() - value.len();
         match value.is_empty() {
             // An empty cell leaves the key unset.
-            true if line.emptied => {}
+            true if line.emptied => {
+                keys.places.remove(key);
+            }
             true => faults.push((line.whole(), Fault::EmptyKey(key))),
             false => keys.set(key, line, from, faults),
         }
     }
-    for column in &row.columns {
-        if let Some(key) = KEYS.iter().find(|key| *key == column)
-            && !keys.places.contains_key(key)
-            && let Some(span) = row.cells.get(column)
-            && !span.is_empty()
+    for key in KEYS {
+        if !keys.places.contains_key(key)
+            && let Some(span) = row.cells.get(key).filter(|span| !span.is_empty())
         {
             let line = Line::verbatim(text, span.clone());
             keys.places.insert(key, line.whole());
             keys.set(key, &line, 0, faults);
         }
     }
-    let missing = |keys: &Keys, key| {
-        let told = faults
-            .iter()
-            .any(|(_, fault)| *fault == Fault::EmptyKey(key));
-        (!told && !keys.places.contains_key(key)).then(|| {
-            let place = if row.key.is_empty() {
-                slug.clone()
-            } else {
-                row.key.clone()
-            };
-            (place.into(), Fault::MissingKey(key))
-        })
-    };
     let missing: Vec<_> = ["title", "checks"]
         .into_iter()
-        .filter_map(|key| missing(&keys, key))
+        .filter(|key| !keys.places.contains_key(key))
+        // A slip in the name has been told.
+        .filter(|key| {
+            !faults
+                .iter()
+                .any(|(_, f)| matches!(f, Fault::UnknownKey(_, Some(k)) if k == key))
+        })
+        .map(|key| {
+            let place = if row.key.is_empty() { slug } else { &row.key };
+            (place.clone().into(), Fault::MissingKey(key))
+        })
         .collect();
     faults.extend(missing);
     keys

@@ -150,7 +150,7 @@ fn frame(cursor: &mut Cursor, body: Body) -> Result<FrameStep> {
                     Ok(octets) => step.mask = MaskChoice::Key(octets),
                     Err(_) => {
                         let span = from..cursor.at();
-                        let found = format!("a payload of {} octets", octets.len());
+                        let found = format!("a payload of length {}", octets.len());
                         let expected = "four octets: key=x\"00 00 00 00\"";
                         return Err((
                             span,
@@ -248,7 +248,7 @@ pub(super) fn attributes<'a>(
     mut each: impl FnMut(&'static str, &mut Cursor<'a>, Range<usize>) -> Result<()>,
 ) -> Result<()> {
     let mut seen = Vec::new();
-    while !cursor.done() && !(alternatives && at_or(cursor)) {
+    while !(cursor.done() || alternatives && at_or(cursor)) {
         let (name, span) = cursor.name();
         if name.is_empty() {
             return Cursor::finish(cursor);

@@ -119,7 +119,7 @@ impl Source {
 
     /// From `low` to `high`, both included.
     fn between(&mut self, low: u32, high: u32) -> u32 {
-        low + ((self.next() >> 32) * u64::from(high - low + 1) >> 32) as u32
+        low + (((self.next() >> 32) * u64::from(high - low + 1)) >> 32) as u32
     }
 
     fn ascii(mut self, n: usize) -> Vec<u8> {

@@ -12,9 +12,9 @@ use sha1::{Digest, Sha1};
 use super::{
     Alternative, Body, Case, CloseWanted, Cut, FrameStep, HandshakeStep, HeaderCheck, HeaderEdit,
     Level, Mark, MaskChoice, Need, Outcome, Payload, Role, Send, StatusWanted, Step,
-    error::is_unprintable,
     payload::{Part, What},
 };
+use crate::escape::is_hostile;
 use crate::wire::{
     close::CloseBody,
     frame::{Form, Frame, Opcode},
@@ -415,7 +415,7 @@ impl Display for Quoted<'_> {
                     '\0' => f.write_str("\\0")?,
                     // Braces are a row's in a case, bars its cells'.
                     '{' | '}' | '|' => write!(f, "\\x{:02x}", u32::from(c))?,
-                    c if !is_unprintable(c) => f.write_char(c)?,
+                    c if !is_hostile(c) => f.write_char(c)?,
                     c if c.is_ascii() => write!(f, "\\x{:02x}", u32::from(c))?,
                     c => write!(f, "\\u{{{:x}}}", u32::from(c))?,
                 }
@@ -445,7 +445,7 @@ impl Display for Hex<'_> {
 /// Octets that came or went, as a payload of the notation: a string where `text` says so or where all of it prints.
 /// More than [`SHORT`] octets are shortened: `"aaa"... (65536 octets, sha1 1f0c…)`, all forty digits of it.
 pub fn octets(octets: &[u8], text: bool) -> String {
-    let plain = |s: &str| s.chars().all(|c| !is_unprintable(c));
+    let plain = |s: &str| s.chars().all(|c| !is_hostile(c));
     short(octets, text || std::str::from_utf8(octets).is_ok_and(plain))
 }
 
@@ -520,7 +520,7 @@ pub fn header_line(name: &str, value: &[u8]) -> String {
         Ok(text)
             if super::head::is_name(name)
                 && text.trim() == text
-                && text.chars().all(|c| !is_unprintable(c)) =>
+                && text.chars().all(|c| !is_hostile(c)) =>
         {
             header(name, &text.replace('$', "$$"))
         }

@@ -205,7 +205,7 @@ fn no_step(line: &Line) -> Told {
 }
 
 /// The why of a `~` or `?` line, and the text in front of it.
-fn why<'l>(line: &'l Line, mark: char) -> super::cursor::Result<(Mark, &'l str)> {
+fn why(line: &Line, mark: char) -> super::cursor::Result<(Mark, &str)> {
     let text = line.text.as_str();
     let Some(from) = last_string(text)? else {
         return Err((text.len()..text.len(), Fault::NoWhy));

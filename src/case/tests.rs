@@ -263,7 +263,7 @@ fn what_does_not_print_is_refused_and_not_repeated() {
         let told = format!("{error}\n{}", error.render(false));
         let bad: Vec<_> = told
             .chars()
-            .filter(|c| *c != '\n' && error::is_unprintable(*c))
+            .filter(|c| *c != '\n' && crate::escape::is_hostile(*c))
             .collect();
         assert!(bad.is_empty(), "{told:?}");
     }
@@ -335,7 +335,7 @@ proptest! {
 
     #[test]
     fn what_is_printed_of_octets_prints(octets in proptest::collection::vec(any::<u8>(), 0..200), text: bool) {
-        prop_assert!(print::octets(&octets, text).chars().all(|c| !error::is_unprintable(c)));
+        prop_assert!(print::octets(&octets, text).chars().all(|c| !crate::escape::is_hostile(c)));
     }
 }
 

@@ -8,7 +8,11 @@ use std::{
 
 use anstream::AutoStream;
 
-use crate::catalogue::{self, Catalogue};
+use crate::{
+    case::lint::lint,
+    catalogue::{self, Catalogue, Trouble},
+    gate::Exit,
+};
 
 /// What `wsspec check` takes.
 #[derive(Debug, clap::Args)]
@@ -17,29 +21,64 @@ pub struct Args {
     pub paths: Vec<PathBuf>,
 }
 
-/// 0 when all is well, 2 when anything is wrong.
-pub fn run(args: &Args) -> ExitCode {
-    let mut out = AutoStream::auto(io::stdout().lock());
-    let (documents, mut troubles) = catalogue::documents(&args.paths, args.paths.is_empty());
-    let catalogue = Catalogue::of(documents, &mut troubles);
-    let mut told = String::new();
-    for trouble in &troubles {
-        // The stream leaves the colours out where they are not wanted.
-        told.push_str(&trouble.render(true));
-        told.push_str("\n\n");
+/// What the case files are worth.
+#[derive(Debug)]
+pub struct Checked {
+    /// How many cases could be read.
+    pub cases: usize,
+    /// What keeps a file from being used.
+    pub errors: Vec<Trouble>,
+    /// What parses and makes no sense.
+    pub warnings: Vec<Trouble>,
+}
+
+/// Reads the files at these paths, or those in the binary.
+pub fn check(paths: &[PathBuf]) -> Checked {
+    let (documents, mut errors) = catalogue::documents(paths, paths.is_empty());
+    let warnings = documents.iter().flat_map(lint).map(Trouble::Case).collect();
+    let cases = Catalogue::of(documents, &mut errors).entries().len();
+    Checked {
+        cases,
+        errors,
+        warnings,
     }
-    let count =
-        |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
-    let cases = count(catalogue.entries().len(), "case", "cases");
-    told.push_str(&match troubles.len() {
-        0 => format!("{cases}, nothing wrong\n"),
-        n => format!("{cases}, {}\n", count(n, "error", "errors")),
-    });
-    // A reader that has gone away does not want to know.
-    let _ = out.write_all(told.as_bytes());
-    if troubles.is_empty() {
-        ExitCode::SUCCESS
+}
+
+impl Checked {
+    /// Neither errors nor warnings, and something was read.
+    pub fn is_well(&self) -> bool {
+        self.errors.is_empty() && self.warnings.is_empty() && self.cases > 0
+    }
+
+    /// All of it, for people.
+    pub fn text(&self, colour: bool) -> String {
+        let mut text = String::new();
+        for trouble in self.errors.iter().chain(&self.warnings) {
+            text.push_str(&trouble.render(colour));
+            text.push_str("\n\n");
+        }
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        text.push_str(&count(self.cases, "case"));
+        match (self.errors.len(), self.warnings.len()) {
+            (0, 0) => text.push_str(", nothing wrong"),
+            (0, w) => text.push_str(&format!(", {}", count(w, "warning"))),
+            (e, 0) => text.push_str(&format!(", {}", count(e, "error"))),
+            (e, w) => text.push_str(&format!(", {}, {}", count(e, "error"), count(w, "warning"))),
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// 0 when all is well, 2 when there is anything to tell.
+pub fn run(args: &Args) -> ExitCode {
+    let checked = check(&args.paths);
+    let mut out = AutoStream::auto(io::stdout().lock());
+    // The stream leaves out the colours where they are not wanted. A reader that has gone away wants nothing.
+    let _ = out.write_all(checked.text(true).as_bytes());
+    if checked.is_well() {
+        Exit::Conforms.into()
     } else {
-        ExitCode::from(2)
+        Exit::Usage.into()
     }
 }

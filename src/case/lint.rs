@@ -1,0 +1,286 @@
+//! What parses and is still wrong: steps that nothing reaches, cases that cannot fail, rules that nobody sees.
+
+use std::collections::HashSet;
+
+use thiserror::Error;
+
+use super::{
+    Alternative, Body, Case, CloseWanted, Document, Mark, Need, Outcome, Payload, Role, Send, Step,
+    document::Located,
+    error::{Error as Told, Fault, Place},
+};
+use crate::rules;
+
+/// Something in a case file that parses and makes no sense.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Remark {
+    /// Each alternative ends TCP, or has the rest of the case below it.
+    #[error("nothing reaches this line")]
+    Unreachable,
+    /// The suite's own end of TCP.
+    #[error("the suite cannot send behind its `{0}`")]
+    SentBehindEnd(&'static str),
+    /// An outcome that one above takes.
+    #[error("an outcome above already takes what this one describes")]
+    Shadowed,
+    /// A message can only be an echo.
+    #[error("the target is to send a message, and the case does not need an echo")]
+    NoEcho,
+    /// Pongs that answer no ping are ignored.
+    #[error("no ping of the suite asks for this pong")]
+    UnaskedPong,
+    /// Nothing is expected and no closing handshake follows.
+    #[error("this case can never fail")]
+    CannotFail,
+    /// No seat from which the suite could see the rule.
+    #[error("the rule {rule} is not seen on a target that is {role}")]
+    NotSeen { rule: String, role: &'static str },
+    /// For one of the case's roles nothing is judged.
+    #[error("none of the rules is seen on a target that is a {0}")]
+    RoleWithoutRule(Role),
+    /// `level:` above what the rules give.
+    #[error("the rules of this case give no more than {0}")]
+    Raised(super::Level),
+    /// Two cases of one file say the same.
+    #[error("another case of this file has the same title")]
+    SameTitle,
+    /// Neither a placeholder nor a key, nor the first.
+    #[error("nothing uses the column `{0}`")]
+    UnusedColumn(String),
+}
+
+impl Remark {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Remark::Unreachable => "steps of a branch stand below it; behind the end of TCP only `> eof` and `> reset` make sense".into(),
+            Remark::SentBehindEnd(_) => "end it later".into(),
+            Remark::Shadowed => "alternatives are tried from the top: put the narrower one first, or leave one out".into(),
+            Remark::NoEcho => "add `needs: echo`".into(),
+            Remark::UnaskedPong => "a pong repeats the payload of a ping (RFC 6455, section 5.5.3)".into(),
+            Remark::CannotFail => "say what the target does, for instance `< eof`".into(),
+            Remark::NotSeen { .. } => "rules.tsv says who sees a rule; check another rule, or set `role:`".into(),
+            Remark::RoleWithoutRule(role) => format!("write `role: {}`, or add a rule", role.other()),
+            Remark::Raised(_) => "`level:` can only lower it: leave it out".into(),
+            Remark::SameTitle => "say what tells them apart; in a title `{column}` is replaced too".into(),
+            Remark::UnusedColumn(_) => "name it in the case as `{column}`, or leave it out".into(),
+        }
+    }
+}
+
+/// All remarks on a file, in the order of its lines.
+pub fn lint(document: &Document) -> Vec<Told> {
+    let mut found = document.remarks.clone();
+    let mut titles = HashSet::new();
+    for located in &document.cases {
+        let mut lint = Lint {
+            located,
+            line: 0,
+            found: Vec::new(),
+        };
+        lint.case();
+        if !titles.insert(&located.case.title) {
+            let place = located.keys.get("title").unwrap_or(&located.at);
+            lint.tell(place.clone(), Remark::SameTitle);
+        }
+        for (place, remark) in lint.found {
+            let source = document.source.clone();
+            let told = Told {
+                source,
+                place,
+                fault: Fault::Remark(remark),
+            };
+            // Each row would tell it again.
+            if !found.iter().any(|t| t.is_again(&told)) && found.len() < super::error::Source::MOST
+            {
+                found.push(told);
+            }
+        }
+    }
+    found.sort_by_key(|told| told.place.span.start);
+    found
+}
+
+struct Lint<'a> {
+    located: &'a Located,
+    /// The next of [`Located::lines`].
+    line: usize,
+    found: Vec<(Place, Remark)>,
+}
+
+/// What has happened on the way to a step.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    pings: Vec<Payload>,
+    /// Octets were sent as they are: pings may be among them.
+    raw: bool,
+    /// The suite has ended its side: with what.
+    ended: Option<&'static str>,
+    /// The target has ended TCP, or no alternative leads here.
+    over: bool,
+}
+
+impl Lint<'_> {
+    fn tell(&mut self, place: Place, remark: Remark) {
+        self.found.push((place, remark));
+    }
+
+    fn case(&mut self) {
+        let case = &self.located.case;
+        self.rules(case);
+        let way = self.steps(&case.steps, &mut Way::default());
+        if !way && case.steps.iter().all(|step| matches!(step, Step::Send(_))) {
+            self.tell(self.located.at.clone(), Remark::CannotFail);
+        }
+    }
+
+    fn rules(&mut self, case: &Case) {
+        let checked: Vec<_> = case
+            .checks
+            .iter()
+            .filter_map(|id| rules::find(id))
+            .collect();
+        let roles: Vec<Role> = [Role::Server, Role::Client]
+            .into_iter()
+            .filter(|role| case.is_for(*role))
+            .collect();
+        let mut blind = false;
+        for (rule, place) in checked.iter().zip(&self.located.checks) {
+            if !roles.iter().any(|role| rule.is_seen_on(*role)) {
+                let role = match case.role {
+                    Some(Role::Server) => "a server",
+                    Some(Role::Client) => "a client",
+                    None => "a server or a client",
+                };
+                let remark = Remark::NotSeen {
+                    rule: rule.id.into(),
+                    role,
+                };
+                self.found.push((place.clone(), remark));
+                blind = true;
+            }
+        }
+        for role in roles.into_iter().filter(|_| !blind) {
+            if !checked.iter().any(|rule| rule.is_seen_on(role)) {
+                let place = self.located.keys.get("checks").unwrap_or(&self.located.at);
+                self.found
+                    .push((place.clone(), Remark::RoleWithoutRule(role)));
+            }
+        }
+        let strongest = checked.iter().map(|rule| rule.weight()).max();
+        if let (Some(level), Some(strongest)) = (case.level, strongest)
+            && level > strongest
+        {
+            let place = self.located.keys.get("level").unwrap_or(&self.located.at);
+            self.found.push((place.clone(), Remark::Raised(strongest)));
+        }
+    }
+
+    /// Whether the connection is open behind the steps, so that the closing handshake follows.
+    fn steps(&mut self, steps: &[Step], way: &mut Way) -> bool {
+        for step in steps {
+            match step {
+                Step::Send(send) => self.send(send, way),
+                Step::Expect(alternatives) => self.expect(alternatives, way),
+            }
+        }
+        way.ended.is_none() && !way.over
+    }
+
+    fn place(&mut self) -> Place {
+        self.line += 1;
+        self.located
+            .lines
+            .get(self.line - 1)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn send(&mut self, send: &Send, way: &mut Way) {
+        let place = self.place();
+        let ends = matches!(send, Send::Eof | Send::Reset);
+        if way.over && !ends {
+            self.tell(place, Remark::Unreachable);
+        } else if let Some(end) = way.ended
+            && !(end == "eof" && matches!(send, Send::Reset))
+        {
+            self.tell(place, Remark::SentBehindEnd(end));
+        }
+        match send {
+            Send::Frame(frame) => match &frame.body {
+                Body::Data(9, payload) if frame.frag.is_none() => way.pings.push(payload.clone()),
+                Body::Data(9, _) => way.raw = true,
+                _ => {}
+            },
+            Send::Bytes(..) => way.raw = true,
+            Send::Request(step) | Send::Response(_, step) => way.raw |= step.body.is_some(),
+            Send::Eof => way.ended = way.ended.or(Some("eof")),
+            Send::Reset => way.ended = Some("reset"),
+            Send::Pause => {}
+        }
+    }
+
+    fn expect(&mut self, alternatives: &[Alternative], way: &mut Way) {
+        let mut above: Vec<&Outcome> = Vec::new();
+        let mut leads_on = false;
+        for alternative in alternatives {
+            let place = self.place();
+            if way.over || way.ended == Some("reset") {
+                self.tell(place.clone(), Remark::Unreachable);
+            }
+            for outcome in &alternative.outcomes {
+                if above.iter().any(|a| takes(a, outcome)) {
+                    self.tell(place.clone(), Remark::Shadowed);
+                }
+                self.outcome(outcome, &alternative.mark, &place, way);
+            }
+            above.extend(&alternative.outcomes);
+            let over = alternative.outcomes.iter().all(ends_tcp);
+            match &alternative.then {
+                Some(steps) => {
+                    let mut branch = Way {
+                        over: way.over || over,
+                        ..way.clone()
+                    };
+                    self.steps(steps, &mut branch);
+                }
+                None => leads_on |= !over,
+            }
+        }
+        way.over |= !leads_on;
+    }
+
+    fn outcome(&mut self, outcome: &Outcome, mark: &Mark, place: &Place, way: &Way) {
+        match outcome {
+            Outcome::Text(..) | Outcome::Binary(..)
+                if *mark == Mark::Required && !self.located.case.needs.contains(&Need::Echo) =>
+            {
+                self.tell(place.clone(), Remark::NoEcho);
+            }
+            Outcome::Pong(payload) if !way.raw && !way.pings.iter().any(|p| same(p, payload)) => {
+                self.tell(place.clone(), Remark::UnaskedPong);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn ends_tcp(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset)
+}
+
+/// Whether whatever is the second outcome is the first one too.
+fn takes(first: &Outcome, second: &Outcome) -> bool {
+    match (first, second) {
+        (Outcome::Close(CloseWanted::Any), Outcome::Close(_))
+        | (Outcome::Ping(None), Outcome::Ping(_)) => true,
+        (first, second) => first == second,
+    }
+}
+
+/// Long payloads are compared as they are written.
+fn same(a: &Payload, b: &Payload) -> bool {
+    const MOST: usize = 1 << 16;
+    a == b || (a.len() == b.len() && a.len() <= MOST && a.octets(0) == b.octets(0))
+}
