@@ -9,6 +9,7 @@ pub mod drive;
 pub mod escape;
 pub mod gate;
 pub mod peer;
+pub mod rehearse;
 pub mod report;
 pub mod rules;
 pub mod run;

@@ -76,10 +76,14 @@ pub fn rehearse(case: &Arc<Case>, setup: Setup, mut peer: Peer) -> Rehearsed {
         {
             ended = true;
             moved = true;
-            tell(&mut session, now, match end {
-                crate::peer::End::Fin => Event::Eof,
-                crate::peer::End::Reset => Event::Reset("connection reset".into()),
-            });
+            tell(
+                &mut session,
+                now,
+                match end {
+                    crate::peer::End::Fin => Event::Eof,
+                    crate::peer::End::Rst => Event::Reset("connection reset".into()),
+                },
+            );
         }
         if session.judgement().is_some() {
             break;
@@ -95,7 +99,11 @@ pub fn rehearse(case: &Arc<Case>, setup: Setup, mut peer: Peer) -> Rehearsed {
         }
     }
     let (judgement, transcript) = session.finish();
-    Rehearsed { judgement, transcript, events }
+    Rehearsed {
+        judgement,
+        transcript,
+        events,
+    }
 }
 
 /// A peer in this role, with a fault or without.
@@ -103,7 +111,11 @@ pub fn peer(role: Role, fault: Option<&'static Fault>, seed: u64) -> Peer {
     match role {
         Role::Server => Peer::server(fault, seed),
         Role::Client => {
-            let ask = Ask { host: "localhost:9001".into(), resource: "/".into(), ..Ask::default() };
+            let ask = Ask {
+                host: "localhost:9001".into(),
+                resource: "/".into(),
+                ..Ask::default()
+            };
             Peer::client(fault, seed, &ask)
         }
     }
@@ -125,6 +137,10 @@ pub fn fault_of(case: &Arc<Case>, role: Role) -> Option<&'static Fault> {
     known.into_iter().find(|fault| {
         let rehearsed = rehearse(case, setup(role, 1), peer(role, Some(fault), 1));
         rehearsed.judgement.verdict == Verdict::Fail
-            && rehearsed.judgement.findings.iter().any(|finding| !finding.observed || case.checks.contains(&finding.rule))
+            && rehearsed
+                .judgement
+                .findings
+                .iter()
+                .any(|finding| !finding.observed || case.checks.contains(&finding.rule))
     })
 }

@@ -11,6 +11,7 @@ use crate::{
             values::Values,
             write,
         },
+        observer::opening,
     },
 };
 
@@ -215,6 +216,11 @@ impl Session {
     fn got_response(&mut self, response: handshake::Response) {
         let raw = response.head.raw.clone();
         self.transcript.add(self.now, '<', &raw, || raw_head(&raw));
+        if let Some(request) = &self.request {
+            for breach in opening::response(request, &response) {
+                self.found.breach(&breach, &raw);
+            }
+        }
         match response.status {
             101 => {
                 self.observer.open(&Agreement::default());
@@ -234,6 +240,15 @@ impl Session {
     fn got_request(&mut self, request: Request) {
         let raw = request.head.raw.clone();
         self.transcript.add(self.now, '<', &raw, || raw_head(&raw));
+        let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let wanted = opening::Wanted {
+            host: known(&self.setup.host),
+            resource: known(&self.setup.resource),
+        };
+        let early = opening::early(&request, self.requests.octets());
+        for breach in opening::request(&request, &wanted).into_iter().chain(early) {
+            self.found.breach(&breach, &raw);
+        }
         self.request = Some(request.clone());
         self.see(Seen::Request(Box::new(request)));
     }
