@@ -88,6 +88,7 @@ mod tests {
                 cases: 0,
                 digest: String::new(),
                 selected: vec![],
+                shard: None,
             },
             command: vec![],
             started: std::time::UNIX_EPOCH,

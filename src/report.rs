@@ -58,7 +58,7 @@ pub struct Report {
     pub breaches: Vec<Breach>,
     /// The cases that ran, in the order of the catalogue.
     pub cases: Vec<Case>,
-    /// The rules that findings name, in order of their first mention.
+    /// The rules that cases are about and that findings name, in order of their first mention.
     pub rules: Vec<Rule>,
     /// All that differs between two equal runs.
     #[serde(default)]
@@ -120,6 +120,18 @@ pub struct Catalogue {
     /// The patterns that selected; empty: everything.
     #[serde(default)]
     pub selected: Vec<String>,
+    /// The part of them that ran; `None`: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// One part of a run that was divided: `--shard K/N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which, from 1.
+    pub number: u64,
+    /// Of how many.
+    pub of: u64,
 }
 
 /// The cases counted.
@@ -276,6 +288,9 @@ pub enum Why {
 pub struct Case {
     /// Its id, which never depends on its position.
     pub id: String,
+    /// Its place in the catalogue, from 0.
+    #[serde(default)]
+    pub position: u64,
     /// The verdict.
     pub verdict: Verdict,
     /// The level of the case.
@@ -298,6 +313,9 @@ pub struct Case {
     /// The connection ended without a Close frame of the target.
     #[serde(default)]
     pub dropped: bool,
+    /// What was to be played, in the notation.
+    #[serde(default)]
+    pub steps: String,
     /// What was said.
     #[serde(default)]
     pub transcript: Vec<Line>,
@@ -365,7 +383,7 @@ fn is_zero(n: &u64) -> bool {
     *n == 0
 }
 
-/// A rule that a finding names.
+/// A rule that a case is about, or that a finding names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// Its id.

@@ -76,6 +76,7 @@ fn start() -> Start {
             cases: 20,
             digest: "0123456789abcdef".into(),
             selected: vec![],
+            shard: None,
         },
         command: [
             "wsspec",

@@ -1,7 +1,7 @@
 //! A report from a run.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -11,7 +11,7 @@ use super::{
     Report, Rule, Stopped, Summary, Target, breach, exact::Settler,
 };
 use crate::{
-    case::{self, Level, Role},
+    case::{self, Level, Role, print},
     session::{self, Judgement, Transcript},
 };
 
@@ -128,13 +128,13 @@ impl Builder {
 
     fn entry(&mut self, result: CaseResult) -> (Case, MeasuredCase) {
         let CaseResult {
+            position,
             case,
             level,
             judgement,
             transcript,
             duration,
             unstable,
-            ..
         } = result;
         let mut measured = MeasuredCase {
             id: case.id.clone(),
@@ -169,6 +169,7 @@ impl Builder {
         let replay = command(&self.start.command, &case.id);
         let case = Case {
             id: case.id.clone(),
+            position: position as u64,
             verdict: judgement.verdict,
             level,
             checks: case.checks.clone(),
@@ -178,6 +179,7 @@ impl Builder {
             unstable,
             timed_out: judgement.timed_out,
             dropped: judgement.dropped,
+            steps: bounded(&print::steps(&case.steps, 0)),
             left_out: (said - lines.len()) as u64,
             transcript: lines,
             replay,
@@ -200,12 +202,7 @@ impl Builder {
             ..
         } = self.start;
         let (cases, measured): (Vec<Case>, Vec<MeasuredCase>) = self.cases.into_values().unzip();
-        let mut rules: Vec<Rule> = Vec::new();
-        for finding in cases.iter().flat_map(|case| &case.findings) {
-            if !rules.iter().any(|rule| rule.id == finding.rule) {
-                rules.extend(Rule::find(&finding.rule));
-            }
-        }
+        let rules = named(&cases).into_iter().filter_map(Rule::find).collect();
         Report {
             format: FORMAT,
             generator: Generator::default(),
@@ -255,6 +252,16 @@ impl From<session::Finding> for Finding {
             observed: f.observed,
         }
     }
+}
+
+/// The rules that the cases are about and that findings name, in order of their first mention.
+pub(super) fn named(cases: &[Case]) -> Vec<&str> {
+    let mut seen = HashSet::new();
+    let named = cases.iter().flat_map(|case| {
+        let found = case.findings.iter().map(|finding| &finding.rule);
+        case.checks.iter().chain(found).map(String::as_str)
+    });
+    named.filter(|id| seen.insert(*id)).collect()
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -19,6 +19,7 @@ fn start(role: Role) -> Start {
             cases: 3,
             digest: "0".into(),
             selected: Vec::new(),
+            shard: None,
         },
         command: [
             "wsspec",
@@ -142,8 +143,8 @@ fn cases_stand_in_catalogue_order_and_breaches_are_told_once() {
     assert_eq!(
         rules,
         [
+            ("6455-5.5.2-2", "RFC 6455, section 5.5.2"),
             ("6455-5.1-5", "RFC 6455, section 5.1"),
-            ("6455-5.5.2-2", "RFC 6455, section 5.5.2")
         ]
     );
 }

@@ -8,6 +8,8 @@ use crate::{
 fn case(id: &str) -> Case {
     Case {
         id: id.into(),
+        position: 0,
+        steps: String::new(),
         verdict: Verdict::Pass,
         level: Level::Must,
         checks: vec!["6455-5.5.2-2".into(), "6455-5.1-5".into()],
@@ -44,6 +46,7 @@ fn report(ids: &[&str]) -> Report {
             cases: 9,
             digest: String::new(),
             selected: vec![],
+            shard: None,
         },
         summary: Summary::of(&cases),
         stopped: None,
@@ -105,7 +108,7 @@ fn malformed_files_are_refused_with_the_place() {
     assert_eq!(
         refused(&json.replace("\"verdict\": \"pass\"", "\"verdict\": \"\\u001bfine\"")),
         format!(
-            "line 54, column 29: unknown variant `\\x1bfine`, expected one of `pass`, `tolerated`, `fail`, `not-applicable`, `inconclusive`, `error`{behind}"
+            "line 55, column 29: unknown variant `\\x1bfine`, expected one of `pass`, `tolerated`, `fail`, `not-applicable`, `inconclusive`, `error`{behind}"
         )
     );
     assert_eq!(
