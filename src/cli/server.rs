@@ -309,6 +309,7 @@ impl Args {
             cases: all,
             digest: HEXLOWER.encode(&digest.finalize()),
             selected: words.to_vec(),
+            shard: None,
         };
         Ok((items, catalogue))
     }
