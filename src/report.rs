@@ -231,6 +231,23 @@ impl Summary {
     }
 }
 
+impl Report {
+    /// Leaves the other cases out, and counts again. What was lost and what ended the run stays.
+    pub fn keep(&mut self, wanted: impl Fn(&Case) -> bool) {
+        let kept: Vec<bool> = self.cases.iter().map(wanted).collect();
+        let mut left = kept.iter();
+        if self.measured.cases.len() == self.cases.len() {
+            self.measured.cases.retain(|_| left.next().copied().unwrap_or(false));
+        } else {
+            self.measured.cases.clear();
+        }
+        let mut left = kept.iter();
+        self.cases.retain(|_| left.next().copied().unwrap_or(false));
+        self.summary = Summary::of(&self.cases);
+        self.breaches = breach::group(&self.cases);
+    }
+}
+
 /// What the canary said before the first case and behind the last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Canary {

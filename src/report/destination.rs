@@ -11,7 +11,7 @@ use std::{
     str::FromStr,
 };
 
-use super::{FORMATS, Format, Page, Report};
+use super::{FORMATS, Format, Page, Report, view};
 
 /// A view and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,16 +24,13 @@ pub struct Destination {
 
 impl Destination {
     /// The table on standard output.
-    ///
-    /// # Panics
-    ///
-    /// Never: there is a format of that name.
     pub fn table() -> Destination {
-        let format = FORMATS.iter().find(|format| format.name == "table");
-        Destination {
-            format: format.expect("it is in the list above"),
-            file: None,
-        }
+        Destination { format: &view::TABLE, file: None }
+    }
+
+    /// The text on standard output.
+    pub fn text() -> Destination {
+        Destination { format: &view::TEXT, file: None }
     }
 }
 

@@ -28,19 +28,25 @@ pub static FORMATS: &[Format] = &[
         joins: false,
         render: |report, _| report.to_json(),
     },
-    Format {
-        name: "table",
-        about: "counts, breaches, and the cases that do not simply pass",
-        joins: true,
-        render: table::render,
-    },
-    Format {
-        name: "text",
-        about: "each failure in full, as it is told during a run",
-        joins: true,
-        render: text::render,
-    },
+    TABLE,
+    TEXT,
 ];
+
+/// What a person wants to see first.
+pub(super) const TABLE: Format = Format {
+    name: "table",
+    about: "counts, breaches, and the cases that do not simply pass",
+    joins: true,
+    render: table::render,
+};
+
+/// What a person wants to know of a case.
+pub(super) const TEXT: Format = Format {
+    name: "text",
+    about: "each failure in full, as it is told during a run",
+    joins: true,
+    render: text::render,
+};
 
 impl PartialEq for Format {
     fn eq(&self, other: &Format) -> bool {
