@@ -217,7 +217,7 @@ impl Catalogue {
 }
 
 /// Whether a word of a selection names this id.
-fn names(word: &str, id: &str) -> bool {
+pub fn names(word: &str, id: &str) -> bool {
     let folder = word.strip_suffix('/').unwrap_or(word);
     match id.strip_prefix(folder) {
         Some("") => return folder == word,

@@ -9,6 +9,7 @@ use crate::{escape, gate::Exit};
 pub mod check;
 pub mod echo;
 mod progress;
+pub mod report;
 pub mod server;
 pub mod values;
 
@@ -25,6 +26,7 @@ enum Command {
     /// Check case files.
     Check(check::Args),
     Server(Box<server::Args>),
+    Report(report::Args),
     /// Serve the reference echo server.
     Echo(echo::Args),
 }
@@ -34,6 +36,7 @@ pub fn run() -> ExitCode {
     match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Server(args) => ended(server::run(*args)),
+        Command::Report(args) => ended(report::run(args)),
         Command::Echo(args) => ended(echo::run(&args)),
     }
 }

@@ -11,7 +11,7 @@ pub enum Exit {
     Conforms,
     /// 1: at least one confirmed failure of a must or a should.
     Deviates,
-    /// 2: a command line or a case file that makes no sense.
+    /// 2: a command line or a case file that makes no sense, or a report that could not be written: not a matter of the target.
     Usage,
     /// 3: the target could not be reached, or was lost, or a case could not be played.
     Unreached,

@@ -237,7 +237,9 @@ impl Report {
         let kept: Vec<bool> = self.cases.iter().map(wanted).collect();
         let mut left = kept.iter();
         if self.measured.cases.len() == self.cases.len() {
-            self.measured.cases.retain(|_| left.next().copied().unwrap_or(false));
+            self.measured
+                .cases
+                .retain(|_| left.next().copied().unwrap_or(false));
         } else {
             self.measured.cases.clear();
         }

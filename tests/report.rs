@@ -1,6 +1,8 @@
 //! The views of a report, held against files. `SNAPSHOTS=overwrite cargo test --test report` writes them anew.
 
 use std::{
+    path::Path,
+    process::Command,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
@@ -179,13 +181,13 @@ fn failure(position: usize) -> CaseResult {
         said(
             110,
             '>',
-            "request\n  Host: 127.0.0.1:9001\n  Authorization: Bearer 12345",
+            "bytes\n  \"GET /echo HTTP/1.1\\r\\n\"\n  \"Host: 127.0.0.1:9001\\r\\n\"\n  \"Authorization: Bearer 12345\\r\\n\"\n  \"\\r\\n\"",
             b"GET /echo HTTP/1.1\r\n",
         ),
         said(
             420,
             '<',
-            "response 101\n  Upgrade: websocket\n  Date: now",
+            "bytes\n  \"HTTP/1.1 101 Switching Protocols\\r\\n\"\n  \"Upgrade: websocket\\r\\n\"\n  \"Date: now\\r\\n\"\n  \"\\r\\n\"",
             b"HTTP/1.1 101 Switching Protocols\r\n",
         ),
         said(
@@ -450,6 +452,135 @@ fn equal_runs_differ_in_what_was_measured_only() {
     assert_eq!(cut(&first), cut(&second));
 }
 
+/// `wsspec report` in a folder that holds `run.json`: exit code, standard output, standard error.
+fn wsspec(folder: &Path, args: &[&str]) -> (Option<i32>, String, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_wsspec"))
+        .arg("report")
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("the program runs");
+    let text = |octets| String::from_utf8(octets).expect("it writes UTF-8");
+    (done.status.code(), text(done.stdout), text(done.stderr))
+}
+
+fn stored() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("run.json"), sample().to_json()).expect("a file");
+    folder
+}
+
+#[test]
+fn a_stored_report_is_shown_again() {
+    let folder = stored();
+    let (code, out, err) = wsspec(folder.path(), &["run.json"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(out, view("table", &sample(), Page::PIPE));
+
+    let (code, out, _) = wsspec(
+        folder.path(),
+        &["run.json", "--report", "text=told.txt", "--report", "json"],
+    );
+    assert_eq!((code, out), (Some(0), sample().to_json()));
+    let told = std::fs::read_to_string(folder.path().join("told.txt")).expect("it was written");
+    assert_eq!(told, view("text", &sample(), Page::PIPE));
+
+    let (code, out, _) = wsspec(folder.path(), &["run.json", "run.json"]);
+    assert_eq!((code, out.matches("15 of 20 cases").count()), (Some(0), 2));
+}
+
+#[test]
+fn the_gate_holds_a_stored_report_to_its_exit_code() {
+    let folder = stored();
+    assert_eq!(wsspec(folder.path(), &["run.json", "--gate"]).0, Some(3));
+    let mut deviates = sample();
+    deviates.lost.clear();
+    std::fs::write(folder.path().join("run.json"), deviates.to_json()).expect("a file");
+    assert_eq!(wsspec(folder.path(), &["run.json", "--gate"]).0, Some(1));
+    let mut conforms = sample();
+    conforms.lost.clear();
+    conforms.keep(|case| case.verdict == Verdict::Pass);
+    std::fs::write(folder.path().join("good.json"), conforms.to_json()).expect("a file");
+    assert_eq!(wsspec(folder.path(), &["good.json", "--gate"]).0, Some(0));
+    assert_eq!(
+        wsspec(folder.path(), &["good.json", "run.json", "--gate"]).0,
+        Some(1)
+    );
+    assert_eq!(
+        wsspec(
+            folder.path(),
+            &["run.json", "--gate", "--case", "handshake"]
+        )
+        .0,
+        Some(2)
+    );
+}
+
+#[test]
+fn a_case_is_told_with_what_was_said() {
+    let folder = stored();
+    let (code, out, _) = wsspec(
+        folder.path(),
+        &[
+            "run.json",
+            "--case",
+            "control/ping/ping-*",
+            "--case",
+            "handshake",
+        ],
+    );
+    assert_eq!(code, Some(0));
+    assert!(
+        out.starts_with(
+            "pass handshake/request/plain (must)\n\nFAIL control/ping/ping-between-fragments"
+        ),
+        "{out}"
+    );
+    assert!(out.contains("\n  > ping \"now?\"\n"), "{out}");
+    assert!(!out.contains("control/ping/size"), "{out}");
+    let (code, out, err) = wsspec(folder.path(), &["run.json", "--case", "nothing/*"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("`nothing/*`"), "{err}");
+}
+
+#[test]
+fn what_is_no_report_is_refused_with_its_name() {
+    let folder = stored();
+    let file = |text: &str| std::fs::write(folder.path().join("bad.json"), text).expect("a file");
+    let refused = |args: &[&str], why: &str| {
+        let (code, out, err) = wsspec(folder.path(), args);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{err}");
+        assert!(err.contains(why), "{err}");
+    };
+    refused(
+        &["bad.json"],
+        "bad.json: cannot read the report: No such file",
+    );
+    file("{\"format\": 1,\n  \"generator\": 7}");
+    refused(&["bad.json"], "bad.json: line 2, column 16: invalid type");
+    file("{\"format\": 12}");
+    refused(
+        &["run.json", "bad.json"],
+        "bad.json: the report has format 12",
+    );
+    refused(
+        &["run.json", "run.json", "--report", "json"],
+        "json holds one report",
+    );
+    refused(
+        &["run.json", "--report", "none/x"],
+        "there is no format `none/x`",
+    );
+    refused(
+        &["run.json", "--report", "json=none/x"],
+        "cannot write the report to `none/x`",
+    );
+    refused(
+        &["run.json", "--report", "json", "--report", "table"],
+        "standard output",
+    );
+}
+
 /// What could harm a terminal or a table, and what looks like it.
 const PIECES: &[&str] = &[
     "\u{1b}[2J",
@@ -472,7 +603,7 @@ const PIECES: &[&str] = &[
     "'",
     "[f4]",
     ": ",
-    "request\n  Date: x",
+    "bytes\n  \"Date: x",
     "é",
     "日本",
     "e\u{301}",

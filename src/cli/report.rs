@@ -45,7 +45,9 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
             false => Destination::table(),
         });
     }
-    let alone = destinations.iter().find(|destination| !destination.format.joins);
+    let alone = destinations
+        .iter()
+        .find(|destination| !destination.format.joins);
     if let Some(destination) = alone.filter(|_| args.files.len() > 1) {
         return Err(Failure::usage(format!(
             "there are {} files, and {} holds one report; give one file, or another format",
@@ -56,27 +58,47 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
     for file in &args.files {
         let report = Report::read(file).map_err(|error| {
-            Failure::usage(format!("{}: {error}", escape::line(&file.to_string_lossy())))
+            Failure::usage(format!(
+                "{}: {error}",
+                escape::line(&file.to_string_lossy())
+            ))
         })?;
         reports.push(report);
     }
-    let code = reports.iter().map(gate::judge).find(|exit| *exit != Exit::Conforms);
+    let code = reports
+        .iter()
+        .map(gate::judge)
+        .find(|exit| *exit != Exit::Conforms);
     for word in &args.case {
-        let known = |report: &Report| report.cases.iter().any(|case| catalogue::names(word, &case.id));
+        let known = |report: &Report| {
+            report
+                .cases
+                .iter()
+                .any(|case| catalogue::names(word, &case.id))
+        };
         if !reports.iter().any(known) {
             let word = escape::line(word);
-            return Err(Failure::usage(format!("no case of the report is named by `{word}`")));
+            return Err(Failure::usage(format!(
+                "no case of the report is named by `{word}`"
+            )));
         }
     }
     if !args.case.is_empty() {
         for report in &mut reports {
-            report.keep(|case| args.case.iter().any(|word| catalogue::names(word, &case.id)));
+            report.keep(|case| {
+                args.case
+                    .iter()
+                    .any(|word| catalogue::names(word, &case.id))
+            });
             report.catalogue.selected.clone_from(&args.case);
         }
     }
     let render = |format: &Format, page: &Page| {
         let page = Page { verbose, ..*page };
-        let views: Vec<_> = reports.iter().map(|report| (format.render)(report, &page)).collect();
+        let views: Vec<_> = reports
+            .iter()
+            .map(|report| (format.render)(report, &page))
+            .collect();
         views.join("\n")
     };
     let outputs = Outputs::open(destinations).map_err(Failure::usage)?;

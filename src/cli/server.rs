@@ -184,7 +184,7 @@ impl Args {
         };
         match outputs.write(&report) {
             Ok(()) => Ok(exit),
-            Err(error) => Err(Failure::new(Exit::Unreached, error)),
+            Err(error) => Err(Failure::usage(error)),
         }
     }
 }

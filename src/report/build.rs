@@ -20,7 +20,7 @@ pub const MAX_TEXT: usize = 4000;
 /// The most lines of one transcript.
 pub const MAX_LINES: usize = 400;
 /// The most octets of one line or finding.
-pub const MAX_OCTETS: usize = 256;
+pub const MAX_OCTETS: usize = 64;
 /// The most findings of one case.
 pub const MAX_FINDINGS: usize = 50;
 /// The most octets of text that the transcripts of a report hold together; lines beyond are left out and counted.
@@ -239,8 +239,6 @@ impl Builder {
 impl From<session::Finding> for Finding {
     fn from(f: session::Finding) -> Finding {
         let text = |text: Option<String>| text.map(|text| bounded(&text));
-        // Three characters for each octet.
-        let octets = |hex: String| hex.chars().take(MAX_OCTETS * 3).collect();
         Finding {
             rule: f.rule,
             level: f.level,
@@ -248,7 +246,7 @@ impl From<session::Finding> for Finding {
             sent: text(f.sent),
             expected: text(f.expected),
             received: text(f.received),
-            octets: f.octets.map(octets),
+            octets: text(f.octets),
             observed: f.observed,
         }
     }

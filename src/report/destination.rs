@@ -25,12 +25,18 @@ pub struct Destination {
 impl Destination {
     /// The table on standard output.
     pub fn table() -> Destination {
-        Destination { format: &view::TABLE, file: None }
+        Destination {
+            format: &view::TABLE,
+            file: None,
+        }
     }
 
     /// The text on standard output.
     pub fn text() -> Destination {
-        Destination { format: &view::TEXT, file: None }
+        Destination {
+            format: &view::TEXT,
+            file: None,
+        }
     }
 }
 

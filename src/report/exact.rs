@@ -125,34 +125,43 @@ impl Settler {
         Settler { target, secret }
     }
 
-    /// A line of a transcript, and what was taken out of it. `at`: its place.
+    /// A line of a transcript, and what was taken out of it. `at`: its place; `octets`: in hex.
     pub fn line(&self, at: usize, entry: &Entry, octets: String) -> (Line, Option<Exact>) {
+        let head = is_head(&entry.text);
         let mut line = Line {
             who: entry.who,
             text: entry.text.clone(),
-            octets: Some(octets).filter(|o| !o.is_empty()),
+            // The text of a head is octet for octet what was sent.
+            octets: Some(octets).filter(|octets| !octets.is_empty() && !head),
             length: entry.length as u64,
         };
-        let head = is_head(&entry.text);
-        if entry.who == '>' {
-            if head {
+        let exact = match entry.who {
+            '>' => {
                 line.text = self.hide(&entry.text);
                 if line.text != entry.text {
                     line.octets = None;
                 }
-                if self.target == Role::Client {
-                    // It follows from the nonce of the client (RFC 6455, section 4.2.2).
-                    let steady = settle(&line.text, |name| name != "sec-websocket-accept");
-                    return part(line, steady, true, at);
-                }
+                // What the suite accepts follows from the nonce of the client (RFC 6455, section 4.2.2).
+                let steady =
+                    |name: &str| self.target == Role::Server || name != "sec-websocket-accept";
+                Some(settle(&line.text, steady)).filter(|_| head)
             }
+            '<' => Some(self.received(&entry.text)),
+            _ => None,
+        };
+        let Some(steady) = exact else {
             return (line, None);
-        }
-        if entry.who != '<' {
-            return (line, None);
-        }
-        let steady = self.received(&entry.text);
-        part(line, steady, head || self.target == Role::Client, at)
+        };
+        let text = (steady != line.text).then(|| std::mem::replace(&mut line.text, steady));
+        let differ = entry.who == '<' && self.target == Role::Client;
+        let octets = line.octets.take_if(|_| differ);
+        let exact = (text.is_some() || octets.is_some()).then_some(Exact {
+            of: Part::Transcript,
+            at: at as u64,
+            text,
+            octets,
+        });
+        (line, exact)
     }
 
     /// A finding, and what was taken out of it. `at`: its place.
@@ -186,33 +195,29 @@ impl Settler {
         }
     }
 
-    /// What the suite sent, without secrets.
+    /// What the suite sent, without secrets: a line ends where the value of a secret field begins, however the
+    /// lines of the head are ended.
     fn hide(&self, text: &str) -> String {
-        let hidden = |line: &str| {
-            let (name, _) = field(line)?;
-            let secret = self.secret.contains(&name.trim().to_ascii_lowercase());
-            secret.then(|| format!("{name}: (not shown)"))
-        };
-        map_lines(text, hidden)
+        map_lines(text, |line| {
+            let lower = line.to_ascii_lowercase();
+            let begins = |name: &String| {
+                let found = lower
+                    .match_indices(name.as_str())
+                    .map(|(at, _)| at + name.len());
+                found
+                    .filter(|end| lower[*end..].trim_start().starts_with(':'))
+                    .min()
+            };
+            let end = self.secret.iter().filter_map(begins).min()?;
+            Some(format!("{}: (not shown){}", &line[..end], closing(line)))
+        })
     }
 }
 
-fn part(mut line: Line, steady: String, octets_differ: bool, at: usize) -> (Line, Option<Exact>) {
-    let text = (steady != line.text).then(|| std::mem::replace(&mut line.text, steady));
-    let octets = line.octets.take_if(|_| octets_differ);
-    let exact = (text.is_some() || octets.is_some()).then_some(Exact {
-        of: Part::Transcript,
-        at: at as u64,
-        text,
-        octets,
-    });
-    (line, exact)
-}
-
-/// Whether a line of a transcript is an opening handshake.
+/// Whether a line of a transcript is a head of HTTP: its lines follow, each as a string of the notation.
 fn is_head(text: &str) -> bool {
     let word = text.split_whitespace().next().unwrap_or_default();
-    matches!(word, "request" | "response")
+    matches!(word, "request" | "response") || text.starts_with("bytes\n")
 }
 
 /// Whether octets in hex begin with a method or a status line: with a capital letter of ASCII. As the first octet of a
@@ -222,24 +227,32 @@ fn is_http(hex: &str) -> bool {
     first.is_some_and(|octet| octet.is_ascii_uppercase())
 }
 
-/// `Name: value`, with the blanks before the name kept. Anything else is no header line.
-fn field(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once(':')?;
-    let token = name.trim_start();
+/// The place of the colon behind the name of a header line, and the name; `None`: it is another line.
+fn field(line: &str) -> Option<(usize, &str)> {
+    let colon = line.find(':')?;
+    let name = line[..colon]
+        .trim_start()
+        .trim_start_matches('"')
+        .trim_end();
     let fits = |b: u8| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&b);
-    (!token.is_empty() && token.trim_end().bytes().all(fits)).then_some((name, value))
+    (!name.is_empty() && name.bytes().all(fits)).then_some((colon, name))
 }
 
-/// Header lines whose name (in lower case) is not steady say only that they were there, as a case would: `+ Name`.
+/// What has to stand behind a line that is cut.
+fn closing(line: &str) -> &'static str {
+    if line.trim_start().starts_with('"') {
+        "\""
+    } else {
+        ""
+    }
+}
+
+/// Header lines whose name (in lower case) is not steady lose their value.
 fn settle(text: &str, steady: impl Fn(&str) -> bool) -> String {
     map_lines(text, |line| {
-        let (name, _) = field(line)?;
-        let token = name.trim();
-        if steady(&token.to_ascii_lowercase()) {
-            return None;
-        }
-        let blanks = &name[..name.len() - name.trim_start().len()];
-        Some(format!("{blanks}+ {token}"))
+        let (colon, name) = field(line)?;
+        let differs = !steady(&name.to_ascii_lowercase());
+        differs.then(|| format!("{}: ...{}", &line[..colon], closing(line)))
     })
 }
 

@@ -318,14 +318,28 @@ fn label(verdict: Verdict) -> String {
     }
 }
 
-/// The first octets of those given in hex.
+/// The first octets of those given in hex; those of HTTP as a string.
 pub(super) fn octets_shown(hex: &str) -> String {
-    let (mut words, mut shown) = (hex.split_whitespace(), Vec::new());
-    shown.extend(words.by_ref().take(OCTETS));
-    if words.next().is_some() {
-        shown.push("...");
+    let octets: Vec<&str> = hex.split_whitespace().take(OCTETS + 1).collect();
+    let more = if octets.len() > OCTETS { "..." } else { "" };
+    let octets = &octets[..octets.len().min(OCTETS)];
+    match http(octets) {
+        Some(text) => format!("\"{text}\"{more}"),
+        None => {
+            let shown = [&octets.join(" "), more].join(" ");
+            escape::line(shown.trim_end()).into_owned()
+        }
     }
-    escape::line(&shown.join(" ")).into_owned()
+}
+
+/// The octets as text on one line, if they are the beginning of a head of HTTP.
+fn http(octets: &[&str]) -> Option<String> {
+    let parse = |octet: &&str| u8::from_str_radix(octet, 16).ok();
+    let octets: Vec<u8> = octets.iter().map_while(parse).collect();
+    let head = [&b"HTTP/"[..], b"GET "]
+        .iter()
+        .any(|lead| octets.starts_with(lead));
+    head.then(|| escape::octets(&octets).replace('"', "\\\""))
 }
 
 /// Lines with a label before them.
