@@ -1,5 +1,7 @@
 //! The faultless peer against octets written by hand, in both roles.
 
+mod properties;
+
 use super::{Ask, End, Peer, faults};
 use crate::{
     case::Role,
