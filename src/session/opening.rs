@@ -130,6 +130,12 @@ impl Session {
     /// `> response CODE`
     pub(super) fn send_response(&mut self, code: u16, step: &HandshakeStep) {
         let octets = write::response(code, step, &self.values());
+        // What has come by now came before the client could see a response.
+        if let (Phase::Head, Some(request)) = (&self.phase, &self.request)
+            && let Some(breach) = opening::early(request, self.requests.octets())
+        {
+            self.found.breach(&breach, self.requests.octets());
+        }
         self.send_head(step, &octets);
         self.phase = if code == 101 {
             Phase::Open

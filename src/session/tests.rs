@@ -40,7 +40,7 @@ impl Play {
                 ).as_bytes());
             }
             Role::Client => {
-                play.hear(b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+                play.hear(REQUEST);
                 let octets = play.write();
                 let end = octets
                     .windows(4)
@@ -141,6 +141,9 @@ impl Play {
     }
 }
 
+const REQUEST: &[u8] =
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Key: qrvM3e7/ABEiM0RVZneImQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 const PING: &str = "  > ping \"now?\"\n  < pong \"now?\"\n";
 const OFFENCE: &str = "  > ping \"bad\" rsv2\n  > ping \"probe\"\n  < fail 1002\n";
 
@@ -340,6 +343,36 @@ fn the_ordinary_closing_handshake_is_checked() {
     let judgement = play.judged();
     assert_eq!(judgement.findings[0].rule, "6455-5.5.1-9");
     assert!(judgement.dropped);
+}
+
+#[test]
+fn the_observer_sees_the_opening_handshake() {
+    let rules = |judgement: Judgement| -> Vec<String> {
+        let observed = judgement.findings.into_iter().filter(|f| f.observed);
+        observed.map(|finding| finding.rule).collect()
+    };
+
+    let mut play = Play::raw(Role::Server, PING);
+    play.write();
+    play.hear(
+        b"HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\
+          Sec-WebSocket-Protocol: chat\r\n\r\n",
+    );
+    play.frame(Frame::pong(&b"now?"[..]));
+    play.close(1000);
+    play.eof();
+    assert_eq!(rules(play.judged()), ["6455-4.2.2-17", "6455-4.2.2-11"]);
+
+    // The example key of the RFC, and a ping that does not wait for the 101.
+    let mut play = Play::raw(Role::Client, PING);
+    let request = String::from_utf8_lossy(REQUEST)
+        .replace("qrvM3e7/ABEiM0RVZneImQ==", "dGhlIHNhbXBsZSBub25jZQ==");
+    play.hear(&[request.as_bytes(), b"\x89\x80\x11\x22\x33\x44"].concat());
+    play.write();
+    play.frame(Frame::pong(&b"now?"[..]));
+    play.close(1000);
+    play.eof();
+    assert_eq!(rules(play.judged()), ["6455-4.1-27", "6455-4.1-38"]);
 }
 
 #[test]
