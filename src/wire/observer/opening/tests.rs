@@ -82,3 +82,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_handshake_of_an_independent_implementation_breaks_nothing() {
+    use tokio_tungstenite::tungstenite::{
+        client::IntoClientRequest,
+        handshake::{client::generate_request, server},
+    };
+
+    let url = "ws://localhost:9001/a?b=%20c";
+    let (asked, _) = generate_request(url.into_client_request().unwrap()).unwrap();
+    let request = Request::read(&asked).unwrap();
+    let wanted = Wanted {
+        host: Some(s("localhost:9001")),
+        resource: Some(s("/a?b=%20c")),
+    };
+    assert_eq!(super::request(&request, &wanted), []);
+
+    let mut built = server::Request::builder().uri("/a");
+    for field in &request.head.headers {
+        built = built.header(&field.name, &field.value[..]);
+    }
+    let answer = server::create_response(&built.body(()).unwrap()).unwrap();
+    let mut answered = Vec::new();
+    server::write_response(&mut answered, &answer).unwrap();
+    let response = Response::read(&answered).unwrap();
+    assert_eq!(super::response(&request, &response), []);
+}
