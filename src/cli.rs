@@ -8,6 +8,8 @@ use crate::{escape, gate::Exit};
 
 pub mod check;
 pub mod echo;
+pub mod explain;
+pub mod list;
 mod progress;
 pub mod report;
 pub mod server;
@@ -23,7 +25,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check case files.
+    List(list::Args),
+    Explain(explain::Args),
     Check(check::Args),
     Server(Box<server::Args>),
     Report(report::Args),
@@ -34,7 +37,9 @@ enum Command {
 /// Runs the command; clap itself ends with 2 on a command line that makes no sense.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
-        Command::Check(args) => check::run(&args),
+        Command::List(args) => ended(list::run(&args)),
+        Command::Explain(args) => ended(explain::run(&args)),
+        Command::Check(args) => check::run(&args).into(),
         Command::Server(args) => ended(server::run(*args)),
         Command::Report(args) => ended(report::run(args)),
         Command::Echo(args) => ended(echo::run(&args)),
@@ -75,4 +80,11 @@ fn complain(sentence: &str) {
     let style = *clap::builder::Styles::styled().get_error();
     let sentence = escape::lines(sentence).collect::<Vec<_>>().join("\n");
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {sentence}");
+}
+
+/// Says something on standard output, at once; the stream leaves out colours where they are not wanted.
+fn say(text: &str) {
+    let mut out = anstream::stdout().lock();
+    // A reader that has gone away does not want to know.
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }

@@ -21,6 +21,14 @@ impl Source {
     /// The most faults that one file is told of.
     pub(super) const MOST: usize = 100;
 
+    /// Line and column of an octet, from one; a column is a character.
+    pub fn position(&self, at: usize) -> (usize, usize) {
+        let before = &self.text[..floor(&self.text, at)];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+
     /// Reads octets; with what may not stand in a case file, and where.
     pub(super) fn read(path: &str, octets: &[u8]) -> (Source, Vec<(Range<usize>, Fault)>) {
         let mut text = String::with_capacity(octets.len());
@@ -94,14 +102,7 @@ impl fmt::Display for Error {
 impl Error {
     /// Line and column, from one; a column is a character.
     pub fn position(&self) -> (usize, usize) {
-        let before = self
-            .source
-            .text
-            .get(..self.place.span.start)
-            .unwrap_or(&self.source.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, column)
+        self.source.position(self.place.span.start)
     }
 
     /// Whether it says the same of the same place, in the same file.

@@ -9,7 +9,7 @@ use super::{
     parse::{attributes, cut_attribute, pieces},
     payload::What,
 };
-use crate::wire::handshake::values;
+use crate::wire::handshake::{fields::is_token, values};
 
 /// The attributes of a request.
 pub(super) const REQUEST: &[&str] = &[
@@ -180,8 +180,7 @@ fn name_and_value(cursor: &mut Cursor, forms: &'static [&'static str]) -> Result
 
 /// A token (RFC 9110, section 5.6.2).
 pub(super) fn is_name(name: &str) -> bool {
-    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    !name.is_empty() && name.bytes().all(token)
+    is_token(name.as_bytes())
 }
 
 /// `101`, or `4xx`.

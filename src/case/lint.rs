@@ -1,6 +1,6 @@
 //! What parses and is still wrong: steps that nothing reaches, cases that cannot fail, rules that nobody sees.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use thiserror::Error;
 
@@ -72,7 +72,7 @@ impl Remark {
 /// All remarks on a file, in the order of its lines.
 pub fn lint(document: &Document) -> Vec<Told> {
     let mut found = document.remarks.clone();
-    let mut titles = HashSet::new();
+    let mut titles = HashMap::new();
     for located in &document.cases {
         let mut lint = Lint {
             located,
@@ -80,7 +80,9 @@ pub fn lint(document: &Document) -> Vec<Told> {
             found: Vec::new(),
         };
         lint.case();
-        if !titles.insert(&located.case.title) {
+        // Rows of one case are told apart by their ids.
+        let slug = located.case.id.split('[').next().unwrap_or_default();
+        if *titles.entry(located.case.title.as_str()).or_insert(slug) != slug {
             let place = located.keys.get("title").unwrap_or(&located.at);
             lint.tell(place.clone(), Remark::SameTitle);
         }

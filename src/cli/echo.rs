@@ -1,11 +1,11 @@
 //! `wsspec echo`: serves the reference echo server, faultless or with one fault.
 
-use std::io::{self, Write};
+use std::io;
 
 use tabled::{builder::Builder, settings::Style};
 use tokio::net::TcpListener;
 
-use super::Failure;
+use super::{Failure, say};
 use crate::{
     case::Role,
     gate::Exit,
@@ -97,11 +97,4 @@ fn failure(what: &str, error: &io::Error) -> Failure {
         _ => Exit::Unreached,
     };
     Failure::new(exit, format!("cannot {what}: {error}"))
-}
-
-/// Says something on standard output, at once.
-fn say(text: &str) {
-    let mut out = anstream::stdout().lock();
-    // A reader that has gone away does not want to know.
-    let _ = writeln!(out, "{}", text).and_then(|()| out.flush());
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    io::Write,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
@@ -11,10 +10,9 @@ use std::{
 use data_encoding::HEXLOWER;
 use sha1::{Digest, Sha1};
 
-use super::{Failure, complain, progress::Progress, values};
+use super::{Failure, check, complain, progress::Progress, values};
 use crate::{
     case::{Case, Role, print},
-    catalogue::Catalogue,
     drive::{Delivery, DialError, Target, TlsOptions, tls::Trust},
     gate::{self, Exit},
     report::{self, Builder, Destination, Outputs, Stopped, Teller, Why},
@@ -254,22 +252,8 @@ impl Args {
 
     /// The cases to run, and what they were drawn from.
     fn select(&self, words: &[String]) -> Result<(Vec<Item>, report::Catalogue), Failure> {
-        let catalogue = Catalogue::read(&self.cases).map_err(|troubles| {
-            for trouble in &troubles {
-                let _ = writeln!(anstream::stderr(), "{}\n", trouble.render(true));
-            }
-            Failure::usage(format!(
-                "nothing was run: {} in the case files",
-                values::count(troubles.len(), "error")
-            ))
-        })?;
-        let chosen = catalogue.select(words, &self.exclude).map_err(|unknown| {
-            let hint = match unknown.word.contains(':') {
-                true => format!("; if it is the server, write ws://{}", unknown.word),
-                false => String::new(),
-            };
-            Failure::new(Exit::Nothing, format!("{unknown}{hint}"))
-        })?;
+        let catalogue = check::catalogue(&self.cases)?;
+        let chosen = check::select(&catalogue, words, &self.exclude)?;
         let chosen: HashMap<&str, &Arc<Case>> =
             chosen.iter().map(|case| (case.id.as_str(), case)).collect();
         let mut digest = Sha1::new();
