@@ -220,11 +220,9 @@ fn is_head(text: &str) -> bool {
     matches!(word, "request" | "response") || text.starts_with("bytes\n")
 }
 
-/// Whether octets in hex begin with a method or a status line: with a capital letter of ASCII. As the first octet of a
-/// frame, that would be an unfinished one with a reserved bit.
+/// Whether octets in hex begin with `HTTP`.
 fn is_http(hex: &str) -> bool {
-    let first = hex.get(..2).and_then(|h| u8::from_str_radix(h, 16).ok());
-    first.is_some_and(|octet| octet.is_ascii_uppercase())
+    hex.starts_with("48 54 54 50")
 }
 
 /// The place of the colon behind the name of a header line, and the name; `None`: it is another line.

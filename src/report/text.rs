@@ -20,14 +20,16 @@ const DIM: Style = Style::new().effects(Effects::DIMMED);
 const OCTETS: usize = 48;
 /// Columns before what a label is about.
 const INDENT: usize = 12;
+/// So many cases that only repeat what was told are told in a line each; the table counts the others.
+const REPEATS: usize = 3;
 
 /// Tells of cases, one after another.
 #[derive(Debug)]
 pub struct Teller {
     page: Page,
     transcripts: bool,
-    /// Where each breach was told.
-    told: HashMap<Key, String>,
+    /// Where each breach was told, and how many cases have only repeated it since.
+    told: HashMap<Key, (String, usize)>,
 }
 
 impl Teller {
@@ -40,7 +42,8 @@ impl Teller {
         }
     }
 
-    /// What there is to say of a case, with a line feed at its end. `rule` looks a rule up in words.
+    /// What there is to say of a case, with a line feed at its end; nothing, where it would be the same over and over.
+    /// `rule` looks a rule up in words.
     pub fn case(
         &mut self,
         case: &Case,
@@ -60,7 +63,12 @@ impl Teller {
             self.page.paint(DIM, &remarks(case)),
         );
         match repeats {
-            Some(where_told) => {
+            Some((_, again)) if again > REPEATS && !self.transcripts => {
+                if again == REPEATS + 1 {
+                    out.line("More cases only repeat this: the table counts them.");
+                }
+            }
+            Some((where_told, _)) => {
                 let words: Vec<_> = case.findings.iter().map(|f| f.what.as_str()).collect();
                 let words = escape::line(&words.join("; ")).into_owned();
                 out.line(&format!(
@@ -88,11 +96,15 @@ impl Teller {
         out.text
     }
 
-    /// Where it was told, if there is nothing in the case that was not told before.
-    fn repeats(&self, case: &Case) -> Option<String> {
-        let first = self.told.get(&Key::from(case.findings.first()?))?;
+    /// Where it was told, if there is nothing in the case that was not told before, and how often it was repeated with this case.
+    fn repeats(&mut self, case: &Case) -> Option<(String, usize)> {
         let known = |f: &Finding| self.told.contains_key(&f.into());
-        case.findings.iter().all(known).then(|| first.clone())
+        if !case.findings.iter().all(known) {
+            return None;
+        }
+        let (first, again) = self.told.get_mut(&Key::from(case.findings.first()?))?;
+        *again += 1;
+        Some((first.clone(), *again))
     }
 
     fn findings(
@@ -104,7 +116,7 @@ impl Teller {
     ) {
         for (settled, f) in case.findings.iter().zip(&whole.findings) {
             let key = Key::from(settled);
-            if let Some(place) = self.told.get(&key) {
+            if let Some((place, _)) = self.told.get(&key) {
                 let place = match place == &case.id {
                     true => "above".to_owned(),
                     false => format!("at {place}"),
@@ -112,7 +124,7 @@ impl Teller {
                 out.prose("also", &format!("{}, as told {place}", f.what));
                 continue;
             }
-            self.told.insert(key, case.id.clone());
+            self.told.insert(key, (case.id.clone(), 0));
             out.prose("what", &f.what);
             let words = rule(&f.rule);
             if let Some(rule) = &words {
