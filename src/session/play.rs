@@ -219,7 +219,7 @@ impl Session {
         let mut order: Vec<usize> = (0..group.len()).collect();
         order.sort_by_key(|index| worth(&group[*index].mark));
         order.into_iter().find_map(|index| {
-            group[index].outcomes.iter().find_map(|outcome| {
+            let met = group[index].outcomes.iter().filter_map(|outcome| {
                 if self.failing {
                     // Its Close has come: what is left of failing the connection is the end of TCP.
                     return match (outcome, seen) {
@@ -232,6 +232,11 @@ impl Session {
                     _ => expect::meets(outcome, seen, self.setup.target, self.seed)
                         .map(|met| (index, met)),
                 }
+            });
+            // Of outcomes of equal worth that are all met, one that is met in full counts.
+            met.reduce(|best, next| match (&best.1, &next.1) {
+                (Met::But(_), Met::Plainly) => next,
+                _ => best,
             })
         })
     }

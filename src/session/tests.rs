@@ -211,6 +211,17 @@ fn failing_the_connection_takes_the_end_of_tcp_alone() {
 }
 
 #[test]
+fn each_code_that_a_case_names_is_right() {
+    for code in [1002_u16, 1009] {
+        let steps = "  > ping ascii(126)\n  < fail 1002 or fail 1009\n";
+        let mut play = Play::new(Role::Server, steps);
+        play.close(code);
+        play.eof();
+        assert_eq!(play.judged().verdict, Verdict::Pass, "{code}");
+    }
+}
+
+#[test]
 fn a_target_that_goes_on_behind_the_offence_fails() {
     let mut play = Play::new(Role::Server, OFFENCE);
     play.frame(Frame::pong(&b"probe"[..]));
