@@ -159,8 +159,13 @@ impl Peer {
 
     /// The other end has closed its side of TCP. What was to be answered has been answered; this side closes too.
     pub fn eof(&mut self) {
+        if self.stage == Stage::Open && hook!(self, Deliver).is_some_and(|hook| hook(&self.state)) {
+            self.deliver();
+        }
         self.stage = Stage::Over;
-        self.end.get_or_insert(End::Fin);
+        if !hook!(self, Stay).is_some_and(|hook| hook(&self.state)) {
+            self.end.get_or_insert(End::Fin);
+        }
     }
 
     /// Octets to write, in order; empty when there are none.

@@ -70,6 +70,10 @@ pub enum Act {
     GoOn(fn(&State) -> bool),
     /// Ends TCP in another way after closing; `None`: not by itself.
     End(fn(&State) -> Option<End>),
+    /// Leaves its own side of TCP open when the other end has closed.
+    Stay(fn(&State) -> bool),
+    /// Takes what has come of a message for all of it when the other end has closed.
+    Deliver(fn(&State) -> bool),
 
     /// Leaves a demand on a request out.
     Excuse(fn(server::Check, &Head) -> bool),

@@ -258,6 +258,27 @@ impl Peer {
         self.state.length = self.message.payload.len();
     }
 
+    /// Answers what has come of a frame or message that is not complete; only a fault does.
+    pub(super) fn deliver(&mut self) {
+        let frame = self.frame.take();
+        let opcode = frame.as_ref().map(|frame| frame.header.opcode);
+        let came = frame.map(|frame| frame.payload).unwrap_or_default();
+        match (opcode, self.state.open) {
+            (Some(Opcode::PING), _) => self.send(Cause::Pong, Opcode::PONG, came),
+            (Some(Opcode::TEXT), _) => self.send(Cause::Echo, Opcode::TEXT, came),
+            (Some(Opcode::BINARY), _) => self.send(Cause::Echo, Opcode::BINARY, came),
+            (_, Some(kind)) => {
+                let message = std::mem::take(&mut self.message);
+                let opcode = match kind {
+                    Kind::Text => Opcode::TEXT,
+                    Kind::Binary => Opcode::BINARY,
+                };
+                self.send(Cause::Echo, opcode, [message.payload, came].concat());
+            }
+            (_, None) => {}
+        }
+    }
+
     fn end_message(&mut self, kind: Kind) {
         let message = std::mem::take(&mut self.message);
         if kind == Kind::Text && !message.borne && message.utf8.finish().is_err() {

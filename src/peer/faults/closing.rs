@@ -1,6 +1,6 @@
 //! Peers that close wrongly (RFC 6455, sections 5.5.1, 7.1 and 7.4).
 
-use super::{Act::*, Fault, both, server};
+use super::{Act::*, Fault, both, client, server};
 use crate::{
     peer::{Cause, End, Offence, Out, State},
     wire::{close::CloseBody, frame::Opcode},
@@ -254,6 +254,36 @@ pub(super) static FAULTS: &[Fault] = &[
         &[End(|s| {
             (s.closed == Some(Cause::Reply)).then_some(End::Fin)
         })],
+    ),
+    client(
+        "keeps-tcp-open-after-close",
+        "6455-5.5.1-14",
+        "Never ends TCP after both Close frames, not even behind the server.",
+        &[
+            End(|s| (s.closed == Some(Cause::Failure)).then_some(End::Fin)),
+            Stay(|s| s.closed == Some(Cause::Reply)),
+        ],
+    ),
+    client(
+        "keeps-tcp-open-after-error",
+        "6455-7.1.7-1",
+        "Never ends TCP when it fails the connection, not even behind the server.",
+        &[
+            End(|s| (s.closed == Some(Cause::Reply)).then_some(End::Fin)),
+            Stay(|s| s.closed == Some(Cause::Failure)),
+        ],
+    ),
+    client(
+        "keeps-tcp-open-after-eof",
+        "6455-7.2.1-2",
+        "Never ends TCP when the server has ended it without a Close frame.",
+        &[Stay(|s| s.closed.is_none())],
+    ),
+    both(
+        "delivers-unfinished-message",
+        "6455-5.4-4",
+        "Takes what has come of a message for all of it when TCP ends.",
+        &[Deliver(|_| true)],
     ),
     both(
         "fails-with-1005",
