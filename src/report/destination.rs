@@ -122,7 +122,7 @@ impl fmt::Display for WriteError {
             )?;
         }
         if self.written.is_empty() {
-            return write!(f, "the results are nowhere else: make room and run again");
+            return write!(f, "the results are nowhere else: mend that and run again");
         }
         let written: Vec<_> = self.written.iter().map(Destination::to_string).collect();
         write!(f, "the results are still there as {}", written.join(", "))

@@ -152,7 +152,7 @@ fn a_full_disk_is_told_with_the_place_of_the_other_results() {
         .unwrap_err()
         .to_string();
     assert!(
-        told.ends_with("the results are nowhere else: make room and run again"),
+        told.ends_with("the results are nowhere else: mend that and run again"),
         "{told}"
     );
     assert!(fs::metadata("/dev/full").is_ok_and(|m| !m.is_file()));
