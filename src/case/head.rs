@@ -43,6 +43,9 @@ pub(super) fn handshake(
         if matches!(key, "method" | "version") {
             let text = String::from_utf8(cursor.string()?)
                 .map_err(|_| (from..cursor.at(), Fault::NotText(key)))?;
+            if let Some((_, fault)) = unknown_value(text.as_bytes()) {
+                return Err((from..cursor.at(), fault));
+            }
             match key {
                 "method" => step.method = Some(text),
                 _ => step.version = Some(text),

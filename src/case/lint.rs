@@ -22,7 +22,7 @@ pub enum Remark {
     #[error("the suite cannot send behind its `{0}`")]
     SentBehindEnd(&'static str),
     /// An outcome that one above takes.
-    #[error("an outcome above already takes what this one describes")]
+    #[error("another outcome already takes what this one describes")]
     Shadowed,
     /// A message can only be an echo.
     #[error("the target is to send a message, and the case does not need an echo")]
@@ -56,7 +56,7 @@ impl Remark {
         match self {
             Remark::Unreachable => "steps of a branch stand below it; behind the end of TCP only `> eof` and `> reset` make sense".into(),
             Remark::SentBehindEnd(_) => "end it later".into(),
-            Remark::Shadowed => "alternatives are tried from the top: put the narrower one first, or leave one out".into(),
+            Remark::Shadowed => "`<` is tried first, then `~`, then `?`, each from the top: put the narrower one first, or leave one out".into(),
             Remark::NoEcho => "add `needs: echo`".into(),
             Remark::UnaskedPong => "a pong repeats the payload of a ping (RFC 6455, section 5.5.3)".into(),
             Remark::CannotFail => "say what the target does, for instance `< eof`".into(),
@@ -224,20 +224,21 @@ impl Lint<'_> {
     }
 
     fn expect(&mut self, alternatives: &[Alternative], way: &mut Way) {
-        let mut above: Vec<&Outcome> = Vec::new();
         let mut leads_on = false;
-        for alternative in alternatives {
+        for (index, alternative) in alternatives.iter().enumerate() {
             let place = self.place();
             if way.over || way.ended == Some("reset") {
                 self.tell(place.clone(), Remark::Unreachable);
             }
             for outcome in &alternative.outcomes {
-                if above.iter().any(|a| takes(a, outcome)) {
+                let mut before = alternatives.iter().enumerate().filter(|(i, other)| {
+                    (worth(&other.mark), *i) < (worth(&alternative.mark), index)
+                });
+                if before.any(|(_, other)| other.outcomes.iter().any(|o| takes(o, outcome))) {
                     self.tell(place.clone(), Remark::Shadowed);
                 }
                 self.outcome(outcome, &alternative.mark, &place, way);
             }
-            above.extend(&alternative.outcomes);
             let over = alternative.outcomes.iter().all(ends_tcp);
             match &alternative.then {
                 Some(steps) => {
@@ -268,6 +269,15 @@ impl Lint<'_> {
     }
 }
 
+/// Alternatives are tried in this order.
+fn worth(mark: &Mark) -> u8 {
+    match mark {
+        Mark::Required => 0,
+        Mark::Tolerated(_) => 1,
+        Mark::NotApplicable(_) => 2,
+    }
+}
+
 fn ends_tcp(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset)
 }
@@ -276,7 +286,9 @@ fn ends_tcp(outcome: &Outcome) -> bool {
 fn takes(first: &Outcome, second: &Outcome) -> bool {
     match (first, second) {
         (Outcome::Close(CloseWanted::Any), Outcome::Close(_))
-        | (Outcome::Ping(None), Outcome::Ping(_)) => true,
+        | (Outcome::Ping(None), Outcome::Ping(_))
+        | (Outcome::Eof | Outcome::Fail(_), Outcome::Eof | Outcome::Reset)
+        | (Outcome::Refusal(..), Outcome::Eof | Outcome::Reset) => true,
         (first, second) => first == second,
     }
 }

@@ -124,7 +124,7 @@ fn edit() -> impl Strategy<Value = HeaderEdit> {
 }
 
 fn handshake(request: bool) -> impl Strategy<Value = Box<HandshakeStep>> {
-    let text = || option::of(any::<String>());
+    let text = || option::of(any::<String>().prop_map(|s| s.replace('$', "$$")));
     let value = || option::of(with_values());
     let texts = (text(), text());
     let values = (value(), value(), value(), value(), value(), value());
