@@ -45,6 +45,14 @@ pub enum OpeningBreach {
         /// Path and query of the URL it was given.
         wanted: String,
     },
+    /// RFC 6455, section 3.
+    #[error("asked for {came:?} instead of {wanted:?}: the query is not that of the URL")]
+    TargetQuery {
+        /// The target.
+        came: String,
+        /// Path and query of the URL it was given.
+        wanted: String,
+    },
     /// RFC 6455, section 4.1, item 4.
     #[error("sent no Host")]
     HostMissing,
@@ -77,10 +85,7 @@ pub enum OpeningBreach {
     /// RFC 6455, section 11.3.1.
     #[error("sent {0} Sec-WebSocket-Key lines")]
     KeyRepeated(usize),
-    /// RFC 6455, section 4.3.
-    #[error("sent the Sec-WebSocket-Key {0:?}, which is not base64")]
-    KeyGrammar(String),
-    /// RFC 6455, section 4.1, item 7; erratum 3150.
+    /// RFC 6455, sections 4.1, item 7 and 4.3; erratum 3150.
     #[error("sent the Sec-WebSocket-Key {0:?}: {1}")]
     KeyValue(String, KeyError),
     /// RFC 6455, section 4.1, item 7.
@@ -273,13 +278,13 @@ impl OpeningBreach {
             TargetNotAscii(_) => "6455-11.1-2",
             TargetBlank(_) | TargetCharacter(..) => "6455-3-1",
             TargetForm(_) | TargetOther { .. } => "6455-4.1-21",
+            TargetQuery { .. } => "6455-3-5",
             HostMissing | HostRepeated(_) | HostInvalid(_) | HostOther { .. } => "6455-4.1-22",
             HostNotAscii(_) => "6455-11.1-1",
             UpgradeUnasked(_) => "6455-4.1-23",
             ConnectionUnasked(_) => "6455-4.1-24",
             KeyMissing => "6455-4.1-25",
             KeyRepeated(_) => "6455-11.3.1-1",
-            KeyGrammar(_) => "6455-4.3-1",
             KeyValue(..) => "6455-4.1-26",
             KeyFixed(..) => "6455-4.1-27",
             VersionMissing => "6455-4.1-31",

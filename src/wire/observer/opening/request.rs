@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{OpeningBreach, Wanted, breach::Lines, deflate};
 use crate::wire::handshake::{
     BodyLength, Head, Request,
-    accept::{KeyError, decode_key, is_base64},
+    accept::decode_key,
     fields::{is_token, trimmed},
     flaw::shortened,
     start_line::is_version as is_http_version,
@@ -85,22 +85,24 @@ fn target(target: &[u8], wanted: &Wanted, tell: &mut impl FnMut(OpeningBreach)) 
         });
     }
     if let Some(wanted) = &wanted.resource {
-        let bare = |resource: &[u8]| {
-            let slash = if resource.starts_with(b"/") {
-                &b""[..]
-            } else {
-                b"/"
-            };
-            // An empty query may be sent with or without its question mark (RFC 6455, section 3).
-            [slash, resource.strip_suffix(b"?").unwrap_or(resource)].concat()
-        };
-        if bare(resource) != bare(wanted.as_bytes()) {
-            tell(OpeningBreach::TargetOther {
-                came: shown(),
-                wanted: shortened(wanted.as_bytes()),
+        let (came, told) = (parts(resource), parts(wanted.as_bytes()));
+        if came != told {
+            let (came, same_path) = (shown(), came.0 == told.0);
+            let wanted = shortened(wanted.as_bytes());
+            tell(match same_path {
+                true => OpeningBreach::TargetQuery { came, wanted },
+                false => OpeningBreach::TargetOther { came, wanted },
             });
         }
     }
+}
+
+/// Path and query. The path is never empty, and an empty query is none: it may be sent with or without its question mark (RFC 6455, section 3).
+fn parts(resource: &[u8]) -> (&[u8], &[u8]) {
+    let mark = resource.iter().position(|&octet| octet == b'?');
+    let (path, query) = resource.split_at(mark.unwrap_or(resource.len()));
+    let path = if path.is_empty() { b"/" } else { path };
+    (path, query.strip_prefix(b"?").unwrap_or_default())
 }
 
 /// RFC 6455, section 4.1, item 4.
@@ -144,15 +146,10 @@ fn key(head: &Head, tell: &mut impl FnMut(OpeningBreach)) {
         return tell(OpeningBreach::KeyRepeated(head.count(NAME)));
     }
     if let Some(why) = fixed(key) {
-        return tell(OpeningBreach::KeyFixed(shortened(key), why));
+        tell(OpeningBreach::KeyFixed(shortened(key), why));
     }
-    match decode_key(key) {
-        Err(KeyError::NotBase64) => tell(OpeningBreach::KeyGrammar(shortened(key))),
-        Err(KeyError::Length(_)) if !is_base64(key) => {
-            tell(OpeningBreach::KeyGrammar(shortened(key)));
-        }
-        Err(error) => tell(OpeningBreach::KeyValue(shortened(key), error)),
-        Ok(_) => {}
+    if let Err(error) = decode_key(key) {
+        tell(OpeningBreach::KeyValue(shortened(key), error));
     }
 }
 
@@ -163,7 +160,7 @@ fn fixed(key: &[u8]) -> Option<&'static str> {
         b"AQIDBAUGBwgJCgsMDQ4PEC==" | b"AQIDBAUGBwgJCgsMDQ4PEA==" => {
             Some("it is the example of RFC 6455, section 4.1")
         }
-        b"x3JJHMbDL1EzLkh9GBhXDw==" => Some("it is the example of RFC 8441 and of many tutorials"),
+        b"x3JJHMbDL1EzLkh9GBhXDw==" => Some("it is the example of many tutorials"),
         _ => {
             let octets = decode_key(key).ok()?;
             let same = octets.windows(2).all(|pair| pair[0] == pair[1]);

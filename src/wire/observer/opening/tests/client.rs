@@ -105,8 +105,24 @@ pub(super) fn breaches() -> Vec<(&'static str, &'static str, OpeningBreach)> {
         (target, "h:9001", TargetForm(s("h:9001"))),
         (
             target,
-            "/chat?a=%62",
+            "/ch%61t?a=b",
             TargetOther {
+                came: s("/ch%61t?a=b"),
+                wanted: s("/chat?a=b"),
+            },
+        ),
+        (
+            target,
+            "/chat",
+            TargetQuery {
+                came: s("/chat"),
+                wanted: s("/chat?a=b"),
+            },
+        ),
+        (
+            target,
+            "/chat?a=%62",
+            TargetQuery {
                 came: s("/chat?a=%62"),
                 wanted: s("/chat?a=b"),
             },
@@ -149,9 +165,9 @@ pub(super) fn breaches() -> Vec<(&'static str, &'static str, OpeningBreach)> {
         (
             KEY,
             "qrvM3e7_ABEiM0RVZneImQ==",
-            KeyGrammar(s("qrvM3e7_ABEiM0RVZneImQ==")),
+            KeyValue(s("qrvM3e7_ABEiM0RVZneImQ=="), KeyError::NotBase64),
         ),
-        (KEY, "", KeyGrammar(s(""))),
+        (KEY, "", KeyValue(s(""), KeyError::Length(0))),
         (
             KEY,
             "qrvM3e7/",
@@ -261,6 +277,14 @@ fn each_breach_is_told_and_no_other() {
         let octets = changed(LAWFUL, part, by);
         assert_eq!(judged(&octets, &wanted()), [breach], "{octets}");
     }
+}
+
+#[test]
+fn a_constant_key_may_be_wrong_in_itself_too() {
+    let key = "AQIDBAUGBwgJCgsMDQ4PEC==";
+    let told = judged(&changed(LAWFUL, KEY, key), &wanted());
+    let constant = KeyFixed(s(key), "it is the example of RFC 6455, section 4.1");
+    assert_eq!(told, [constant, KeyValue(s(key), KeyError::PadBits)]);
 }
 
 /// A blank in the target breaks the request line as well.

@@ -36,11 +36,8 @@ const NOT_TOLD: &[(&str, &str)] = &[
         "6455-4.1-1 6455-4.1-17 6455-4.2.1-21 6455-4.2.2-22 6455-10.7-3 9110-5.3-2 9110-7.8-4",
         "about order and time: the session's to judge",
     ),
-    (
-        "6455-3-5",
-        "the same sight as 4.1-21, where the resource is known",
-    ),
     ("6455-3-7", "the same sight as 3-6"),
+    ("6455-4.3-1", "the same sight as 4.1-26"),
     (
         "6455-4.1-28",
         "whether the client is a browser is not on the wire",
