@@ -50,6 +50,8 @@ pub(super) struct Own {
     pub offence: Option<String>,
     /// The code and presence of the suite's Close.
     pub closed: Option<CloseBody>,
+    /// It has sent binary data, which an endpoint may not take (RFC 6455, section 7.4.1: 1003).
+    pub binary: bool,
     pings: Vec<SentPing>,
     /// Whole lawful messages whose echo has not come.
     owed: Vec<Message>,
@@ -72,6 +74,7 @@ impl Own {
             split: false,
             offence: None,
             closed: None,
+            binary: false,
             pings: Vec::new(),
             owed: Vec::new(),
             unlawful: Vec::new(),
@@ -156,6 +159,7 @@ impl Own {
             self.offend(&breach.to_string());
         }
         let opcode = frame.header.opcode;
+        self.binary |= opcode == Opcode::BINARY;
         match opcode {
             Opcode::PING => self.ping(frame.payload.clone()),
             Opcode::CLOSE if self.closed.is_none() => {

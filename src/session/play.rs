@@ -569,6 +569,9 @@ impl Session {
             Some(code @ (1002 | 1007)) if self.own.closed.is_none() => {
                 format!("failed the connection with Close {code}")
             }
+            Some(1003) if self.own.closed.is_none() && !self.own.binary => {
+                "refused with Close 1003, although no binary data was sent".to_owned()
+            }
             _ if self.own.closed.is_some() => {
                 format!("answered the suite's Close with {came}")
             }

@@ -320,6 +320,16 @@ fn an_unasked_lawful_close_proves_nothing() {
 }
 
 #[test]
+fn only_binary_data_may_be_of_a_type_that_is_not_taken() {
+    for (kind, verdict) in [("text", Verdict::Fail), ("binary", Verdict::Inconclusive)] {
+        let steps = format!("  > {kind} \"a\"\n  < {kind} \"a\"\n");
+        let mut play = Play::new(Role::Server, &steps);
+        play.close(1003);
+        assert_eq!(play.judged().verdict, verdict, "{kind}");
+    }
+}
+
+#[test]
 fn a_branch_is_the_rest_of_the_case() {
     let steps = "  > text \"a\"\n  < text \"a\"\n  ~ text \"A\" \"it shouts\"\n    > ping \"b\"\n    < pong \"b\"\n  > ping \"c\"\n  < pong \"c\"\n";
     let mut play = Play::new(Role::Server, steps);
