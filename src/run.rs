@@ -25,7 +25,7 @@ pub mod reach;
 
 use attempt::{Ground, Tried, without};
 use canary::{Flight, Sight};
-use ledger::Ledger;
+use ledger::{Ledger, Waits};
 pub use reach::Unreached;
 
 /// A case of the plan.
@@ -46,6 +46,8 @@ pub struct Options {
     pub setup: Setup,
     /// How many cases run side by side; at least 1.
     pub jobs: usize,
+    /// How many may, where most of them wait in vain: waiting costs nothing but time.
+    pub most_jobs: usize,
     /// The most time that the target is given for one step.
     pub timeout: Duration,
     /// Stop behind the first confirmed failure of a must or should.
@@ -94,8 +96,11 @@ pub struct Outcome {
     pub not_run: usize,
 }
 
-/// The most cases of a round.
+/// So many cases make a round, and at least [`PER_JOB`] for each job.
 const ROUND: usize = 64;
+const PER_JOB: usize = 4;
+/// So often the first canary is sent out to measure the round trip: the quickest counts, since the suite itself may be slow at first.
+const FLIGHTS: usize = 3;
 
 /// Runs `items` against a target. `observe` is told each judgement; `stop` ends the run where it stands.
 ///
@@ -109,7 +114,7 @@ pub async fn run(
     stop: impl Future<Output = ()>,
 ) -> Result<Outcome, Unreached> {
     let mut stop = std::pin::pin!(stop);
-    let timeout = options.timeout;
+    let (timeout, jobs) = (options.timeout, options.jobs);
     let reached = async {
         let dialler = Dialler::new(target, &options.tls, timeout).await?;
         let ground = Ground {
@@ -121,10 +126,17 @@ pub async fn run(
             .canary(Flight::Whole, timeout)
             .await
             .map_err(|error| Unreached::from_connect(&error, target))?;
-        match Unreached::from_sight(&sight, target, timeout) {
-            Some(gone) => Err(gone),
-            None => Ok((Arc::new(ground), sight)),
+        if let Some(gone) = Unreached::from_sight(&sight, target, timeout) {
+            return Err(gone);
         }
+        let round_trip = ground.round_trip(&sight, FLIGHTS - 1).await;
+        Ok((
+            Arc::new(ground),
+            Sight {
+                round_trip,
+                ..sight
+            },
+        ))
     };
     let (ground, sight) = tokio::select! {
         biased;
@@ -136,6 +148,7 @@ pub async fn run(
         ledger: Ledger::new(sight.round_trip, timeout),
         ground,
         echo: sight.echo,
+        jobs: jobs.max(1),
         only: items.len() == 1,
         observe,
         lost: Vec::new(),
@@ -220,6 +233,8 @@ struct Plan<'a> {
     ground: Arc<Ground>,
     ledger: Ledger,
     echo: bool,
+    /// How many cases run side by side now.
+    jobs: usize,
     /// There is a single case: it need not be tried twice to be alone.
     only: bool,
     observe: &'a mut dyn FnMut(News),
@@ -268,14 +283,24 @@ impl Plan<'_> {
         self.set_aside().await;
         let mut waiting: VecDeque<Item> = self.left.values().cloned().collect();
         while !waiting.is_empty() {
-            let mut round: VecDeque<Item> = waiting.drain(..waiting.len().min(ROUND)).collect();
+            let size = waiting.len().min(ROUND.max(PER_JOB * self.jobs));
+            let mut round: VecDeque<Item> = waiting.drain(..size).collect();
             let suspects = self.beside(&mut round).await?;
+            let tried = size - round.len();
             // What `fail_fast` has held back.
             round
                 .into_iter()
                 .rev()
                 .for_each(|item| waiting.push_front(item));
             self.alone(suspects).await?;
+            let options = &self.ground.options;
+            self.jobs = match self.ledger.end_round() {
+                Waits {
+                    in_vain,
+                    refuted: 0,
+                } if 2 * in_vain >= tried => (2 * self.jobs).min(options.most_jobs.max(self.jobs)),
+                _ => options.jobs.max(1),
+            };
         }
         Ok(())
     }
@@ -317,8 +342,7 @@ impl Plan<'_> {
 
     /// Tries a round, many at a time. Takes the items out of `round` and gives back those that have to be tried alone.
     async fn beside(&mut self, round: &mut VecDeque<Item>) -> Result<Vec<Tried>, Stop> {
-        let options = &self.ground.options;
-        let (jobs, fail_fast) = (options.jobs.max(1), options.fail_fast);
+        let (jobs, fail_fast) = (self.jobs, self.ground.options.fail_fast);
         let mut flights = Flights::default();
         let mut suspects = Vec::new();
         // A pulse tells of what landed before it was sent out: `behind` waits for the one in flight, `held` for the next.
@@ -449,6 +473,7 @@ impl Plan<'_> {
     }
 
     fn judge(&mut self, tried: Tried, unstable: bool) -> Result<(), Stop> {
+        self.ledger.judged(&tried.judgement);
         let failed = tried.judgement.verdict == Verdict::Fail && tried.item.level >= Level::Should;
         self.tell(tried, unstable);
         match failed && self.ground.options.fail_fast {

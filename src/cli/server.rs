@@ -91,6 +91,8 @@ pub struct Args {
 }
 
 const TIMEOUT: &str = "5s";
+/// Where most cases wait in vain, so many wait together, unless --jobs says otherwise.
+const MOST_JOBS: usize = 64;
 
 /// Runs the cases against the server.
 ///
@@ -156,6 +158,7 @@ impl Args {
                 patience: self.timeout,
             },
             jobs: self.jobs.unwrap_or_else(usual_jobs),
+            most_jobs: self.jobs.unwrap_or(MOST_JOBS),
             timeout: self.timeout,
             fail_fast: self.fail_fast,
             delivery: self.delivery,

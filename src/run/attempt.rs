@@ -158,6 +158,24 @@ impl Ground {
         Ok(canary.sight())
     }
 
+    /// The quickest of the canary's flights: the one that was seen, and so many more.
+    pub async fn round_trip(&self, seen: &Sight, more: usize) -> Duration {
+        // What was not answered would be waited for again.
+        let flight = match seen.echo && seen.ping && seen.close {
+            true => Flight::Whole,
+            false => Flight::Pulse,
+        };
+        let mut quickest = seen.round_trip;
+        for _ in 0..more {
+            if let Ok(sight) = self.canary(flight, self.options.timeout).await
+                && sight.is_up()
+            {
+                quickest = quickest.min(sight.round_trip);
+            }
+        }
+        quickest
+    }
+
     /// Waits until the target answers an opening handshake, up to the timeout. `true`: it was away for a while.
     pub async fn pulse(&self) -> Result<bool, Unreached> {
         let start = Instant::now();

@@ -14,7 +14,7 @@ const ALIKE: u32 = 3;
 /// So many time-outs are confirmed with full patience.
 const FULL: u32 = 3;
 /// So many time-outs in a row are confirmed at all.
-const ENOUGH: u32 = 60;
+const ENOUGH: u32 = 30;
 
 /// The least patience. Doubled until it suffices: equal runs against equal targets wait for equal times.
 const LEAST: Duration = Duration::from_millis(250);
@@ -32,6 +32,16 @@ pub struct Ledger {
     confirmed: HashMap<Key, u32>,
     timed_out: u32,
     in_a_row: u32,
+    waits: Waits,
+}
+
+/// The time-outs of a round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// Judged as such.
+    pub in_vain: usize,
+    /// Tried again alone, and then none.
+    pub refuted: usize,
 }
 
 impl Ledger {
@@ -43,6 +53,7 @@ impl Ledger {
             confirmed: HashMap::new(),
             timed_out: 0,
             in_a_row: 0,
+            waits: Waits::default(),
         };
         ledger.raise(round_trip * ROUND_TRIPS);
         ledger
@@ -95,8 +106,19 @@ impl Ledger {
             self.in_a_row += 1;
         } else if first.timed_out {
             self.in_a_row = 0;
+            self.waits.refuted += 1;
             self.raise(waited * 3);
         }
+    }
+
+    /// Takes note of a judgement that counts.
+    pub fn judged(&mut self, judgement: &Judgement) {
+        self.waits.in_vain += usize::from(judgement.timed_out);
+    }
+
+    /// The time-outs since the last call.
+    pub fn end_round(&mut self) -> Waits {
+        std::mem::take(&mut self.waits)
     }
 
     fn raise(&mut self, wanted: Duration) {
@@ -218,7 +240,7 @@ mod tests {
     fn time_outs_without_end_are_bounded_and_a_refuted_one_counts_anew() {
         let mut ledger = Ledger::new(MS(1), TIMEOUT);
         let first = |n: u32| failure(&n.to_string(), "sent nothing within 250ms", true);
-        for n in 0..60 {
+        for n in 0..30 {
             assert!(!ledger.knows(&first(n), MS(250)));
             let patience = ledger.alone(&first(n));
             ledger.tried(&first(n), &first(n), patience, patience);
