@@ -115,6 +115,7 @@ pub async fn run(
 ) -> Result<Outcome, Unreached> {
     let mut stop = std::pin::pin!(stop);
     let (timeout, jobs) = (options.timeout, options.jobs);
+    let offer = offer(&options.setup);
     let reached = async {
         let dialler = Dialler::new(target, &options.tls, timeout).await?;
         let ground = Ground {
@@ -148,6 +149,7 @@ pub async fn run(
         ledger: Ledger::new(sight.round_trip, timeout),
         ground,
         echo: sight.echo,
+        no_subprotocol: no_subprotocol(&sight, &offer),
         jobs: jobs.max(1),
         only: items.len() == 1,
         observe,
@@ -194,6 +196,43 @@ pub async fn run(
     })
 }
 
+/// The subprotocols that the ordinary request offers, best first.
+fn offer(setup: &Setup) -> Vec<String> {
+    let lines = setup
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(SUBPROTOCOL));
+    let names = lines.flat_map(|(_, value)| value.split(','));
+    names
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Why the target agrees on no subprotocol; `None`: it does, on the first that is offered, which is the one that cases offer.
+fn no_subprotocol(sight: &Sight, offer: &[String]) -> Option<String> {
+    let agreed = sight
+        .response
+        .as_ref()
+        .and_then(|r| r.head.value(SUBPROTOCOL));
+    match (offer, agreed) {
+        ([], _) => Some(
+            "no subprotocol is offered; --subprotocol names one that the server knows".to_owned(),
+        ),
+        ([first, ..], Some(agreed)) if agreed == first.as_bytes() => None,
+        ([first, ..], Some(agreed)) => Some(format!(
+            "the target agrees on {:?} instead of the first that is offered, {first}; give that one to --subprotocol alone",
+            String::from_utf8_lossy(agreed)
+        )),
+        (offer, None) => Some(format!(
+            "the target agrees on none of the subprotocols that are offered ({}); --subprotocol names another",
+            offer.join(", ")
+        )),
+    }
+}
+
+const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
+
 /// Why a canary did not find the target up; `None`: it did.
 fn gone(sight: &Result<Sight, ConnectError>, ground: &Ground) -> Option<Unreached> {
     match sight {
@@ -233,6 +272,8 @@ struct Plan<'a> {
     ground: Arc<Ground>,
     ledger: Ledger,
     echo: bool,
+    /// Why the target agrees on no subprotocol; `None`: it does.
+    no_subprotocol: Option<String>,
     /// How many cases run side by side now.
     jobs: usize,
     /// There is a single case: it need not be tried twice to be alone.
@@ -280,7 +321,7 @@ impl Flights {
 
 impl Plan<'_> {
     async fn play(&mut self) -> Result<(), Stop> {
-        self.set_aside().await;
+        self.set_aside();
         let mut waiting: VecDeque<Item> = self.left.values().cloned().collect();
         while !waiting.is_empty() {
             let size = waiting.len().min(ROUND.max(PER_JOB * self.jobs));
@@ -306,7 +347,7 @@ impl Plan<'_> {
     }
 
     /// Judges the cases whose needs are not met, without a connection.
-    async fn set_aside(&mut self) {
+    fn set_aside(&mut self) {
         let needed = |need: Need, left: &BTreeMap<usize, Item>| {
             let items = left.values().filter(|item| item.case.needs.contains(&need));
             items.cloned().collect::<Vec<_>>()
@@ -320,15 +361,9 @@ impl Plan<'_> {
                     .map(|item| (item, why.to_owned())),
             );
         }
-        let about_subprotocols = needed(Need::Subprotocol, &self.left);
-        if !about_subprotocols.is_empty()
-            && let Some(why) = self.ground.without_subprotocol().await
-        {
-            aside.extend(
-                about_subprotocols
-                    .into_iter()
-                    .map(|item| (item, why.clone())),
-            );
+        if let Some(why) = &self.no_subprotocol {
+            let items = needed(Need::Subprotocol, &self.left);
+            aside.extend(items.into_iter().map(|item| (item, why.clone())));
         }
         for (item, why) in aside {
             if self.left.contains_key(&item.position) {

@@ -15,6 +15,7 @@ use crate::{
     case::{Case, Role, print},
     drive::{Delivery, DialError, Target, TlsOptions, tls::Trust},
     gate::{self, Exit},
+    peer::{SUBPROTOCOLS, serve},
     report::{self, Builder, Destination, Outputs, Stopped, Teller, Why},
     rules,
     run::{self, Item, News, Options, Outcome, Stop, Unreached},
@@ -108,12 +109,30 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
 }
 
 impl Args {
-    async fn play(self) -> Result<Exit, Failure> {
+    async fn play(mut self) -> Result<Exit, Failure> {
         let (url, words) = self.words()?;
-        let target = match &url {
-            Some(url) => Target::parse(url).map_err(Failure::usage)?,
-            None => return Err(Failure::usage("give the URL of the server")),
+        if url.is_none() && self.subprotocol.is_empty() {
+            // The reference server knows some: there is no reason to leave out what is about them.
+            self.subprotocol
+                .extend(SUBPROTOCOLS.first().map(|&name| name.to_owned()));
+        }
+        // Without a URL the reference server is tested, over real TCP all the same; it ends with this value.
+        let reference = match url {
+            Some(_) => None,
+            None => Some(serve::spawn(None, self.seed).await.map_err(|error| {
+                let sentence =
+                    format!("cannot start the reference server on loopback: {error}; give a URL");
+                Failure::new(Exit::Unreached, sentence)
+            })?),
         };
+        let target = match (&url, &reference) {
+            (Some(url), _) => Target::parse(url),
+            (None, reference) => {
+                let address = reference.as_ref().map(|r| r.address.to_string());
+                Target::parse(&format!("ws://{}/", address.unwrap_or_default()))
+            }
+        };
+        let target = target.map_err(Failure::usage)?;
         self.check_tls(&target)?;
         let headers = self.headers()?;
         let (items, catalogue) = self.select(&words)?;

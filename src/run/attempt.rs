@@ -89,9 +89,6 @@ pub fn without(verdict: Verdict, reason: impl Into<String>) -> Judgement {
     }
 }
 
-/// Subprotocols that are offered to see whether the target agrees on any.
-const USUAL: &str = "chat, superchat, echo";
-
 /// So many octets of events are recorded.
 const RECORD: usize = 256 << 10;
 
@@ -148,10 +145,7 @@ impl Ground {
             patience,
             ..self.options.setup.clone()
         };
-        self.fly(Canary::new(flight, &setup), patience).await
-    }
-
-    async fn fly(&self, mut canary: Canary, patience: Duration) -> Result<Sight, ConnectError> {
+        let mut canary = Canary::new(flight, &setup);
         let start = Instant::now();
         let transport = self.dialler.dial(patience).await?;
         exchange(&mut canary, transport, start, &self.terms(patience, 0)).await;
@@ -200,36 +194,6 @@ impl Ground {
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(250));
-        }
-    }
-
-    /// Why the target agrees on no subprotocol; `None`: it does.
-    pub async fn without_subprotocol(&self) -> Option<String> {
-        const NAME: &str = "Sec-WebSocket-Protocol";
-        let mut setup = self.options.setup.clone();
-        let asked = setup
-            .headers
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(NAME));
-        let offer = match asked {
-            Some((_, value)) => value.clone(),
-            None => {
-                setup.headers.push((NAME.to_owned(), USUAL.to_owned()));
-                USUAL.to_owned()
-            }
-        };
-        setup.patience = self.options.timeout;
-        match self
-            .fly(Canary::new(Flight::Pulse, &setup), self.options.timeout)
-            .await
-        {
-            Ok(Sight {
-                response: Some(response),
-                ..
-            }) if response.head.value(NAME).is_some() => None,
-            _ => Some(format!(
-                "the target agrees on none of the subprotocols `{offer}`; --subprotocol offers another"
-            )),
         }
     }
 
