@@ -198,8 +198,12 @@ impl Session {
                     Err(error) => return self.see(Seen::Unreadable(error.to_string())),
                 },
                 Role::Client => {
-                    if self.request.is_some() {
-                        return; // judged when the response has been sent
+                    if let Some(request) = &self.request {
+                        // The client waits for the response, and behind an interim one for the next.
+                        if let Some(breach) = opening::early(request, self.requests.octets()) {
+                            self.found.breach(&breach, octets);
+                        }
+                        return;
                     }
                     match self.requests.next() {
                         Ok(Some(request)) => self.got_request(request),

@@ -24,6 +24,8 @@ use super::{
 /// Failing the connection closes TCP (RFC 6455, section 7.1.7).
 const SERVER_FAILS: &str = "6455-7.1.7-3";
 const CLIENT_FAILS: &str = "6455-7.1.7-1";
+/// Errors of the opening handshake end TCP, without a frame (RFC 6455, section 7.2.1).
+const NEVER_OPEN: &str = "6455-7.2.1-1";
 /// "The WebSocket messages are frames as in 5.2."
 const FRAMES: &str = "6455-6.1-2";
 
@@ -431,6 +433,9 @@ impl Session {
         if self.ordinary_opening {
             return self.opening_failed(&seen);
         }
+        if self.is_never_open() {
+            return self.used_before_open(seen);
+        }
         match seen {
             Seen::Ping(_) | Seen::Reserved(_) => {}
             Seen::Pong(payload) => self.unforeseen_pong(payload),
@@ -586,6 +591,45 @@ impl Session {
             }
         };
         self.fail(what, None, Some(came));
+    }
+
+    /// The case has answered the client in its own words, and all that it foresees now is the end of TCP: the connection
+    /// was never open, and any frame says that the client took it for open.
+    fn is_never_open(&self) -> bool {
+        let own = |step: &Step| matches!(step, Step::Send(Send::Response(..)));
+        self.setup.target == Role::Client
+            && self.phase == Phase::Open
+            && self.case.steps.iter().any(own)
+            && self.group().is_some_and(|group| {
+                let mut required = group
+                    .iter()
+                    .filter(|alternative| alternative.mark == Mark::Required)
+                    .flat_map(|alternative| &alternative.outcomes)
+                    .peekable();
+                required.peek().is_some()
+                    && required.all(|outcome| matches!(outcome, Outcome::Eof | Outcome::Reset))
+            })
+    }
+
+    /// What a client does on a connection that was never open.
+    fn used_before_open(&mut self, seen: Seen) {
+        let came = seen.to_string();
+        match seen {
+            Seen::Silence => {
+                let patience = self.setup.patience;
+                self.fail(format!("left TCP open for {patience:?}"), None, None);
+            }
+            // "If The WebSocket Connection is Established" is what the Close frame depends on (RFC 6455, section 7.1.7).
+            Seen::Close(_) => {
+                let what =
+                    format!("sent a Close frame on a connection that was never open: {came}");
+                self.fail_rule(NEVER_OPEN, what, Some("eof".into()), Some(came));
+            }
+            _ => {
+                let what = format!("took the connection for open: sent {came}");
+                self.fail(what, None, Some(came));
+            }
+        }
     }
 
     /// The ordinary opening handshake did not come about: nothing can be said of the case.

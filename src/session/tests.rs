@@ -397,6 +397,53 @@ fn the_observer_sees_the_opening_handshake() {
 }
 
 #[test]
+fn a_client_that_takes_a_bad_101_for_good_fails() {
+    let bad = "  < request\n  > response 101\n    - Upgrade\n  > ping \"probe\"\n  < eof\n";
+    let played = |act: fn(&mut Play)| {
+        let mut play = Play::raw(Role::Client, bad);
+        play.hear(REQUEST);
+        play.write();
+        act(&mut play);
+        play.judged()
+    };
+    let frames: [fn(&mut Play); 4] = [
+        |play| play.frame(Frame::pong(&b"probe"[..])),
+        |play| play.frame(Frame::ping(&b"hello"[..])),
+        |play| play.frame(Frame::new(Opcode::TEXT, &b"hello"[..])),
+        |play| play.close(1000),
+    ];
+    for act in frames {
+        let judgement = played(act);
+        assert_eq!(judgement.verdict, Verdict::Fail, "{judgement:?}");
+    }
+    let judgement = played(|play| play.close(1002));
+    assert_eq!(judgement.findings[0].rule, "6455-7.2.1-1");
+    assert_eq!(played(Play::eof).verdict, Verdict::Pass);
+    // One that waits for the server to end TCP first.
+    let waits = |play: &mut Play| {
+        play.deadline();
+        play.write();
+        assert!(play.shut);
+        play.eof();
+    };
+    assert_eq!(played(waits).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_client_that_takes_an_interim_response_for_the_101_fails() {
+    let mut play = Play::raw(
+        Role::Client,
+        "  < request\n  > response 103\n  > ping \"probe\"\n  < eof\n",
+    );
+    play.hear(REQUEST);
+    play.write();
+    play.frame(Frame::pong(&b"probe"[..]));
+    play.eof();
+    let judgement = play.judged();
+    assert_eq!(judgement.findings[0].rule, "6455-4.1-38");
+}
+
+#[test]
 fn a_ping_of_the_target_is_answered() {
     let mut play = Play::new(Role::Server, PING);
     play.frames();
