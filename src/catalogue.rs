@@ -33,9 +33,7 @@ pub struct Catalogue {
 /// A case, and where it comes from.
 #[derive(Debug)]
 pub struct Entry {
-    /// The case.
-    pub case: Arc<Case>,
-    /// Where its parts stand in the file.
+    /// The case, and where its parts stand in the file.
     pub located: Located,
     /// The file.
     pub source: Arc<Source>,
@@ -140,12 +138,8 @@ impl Catalogue {
                     );
                     continue;
                 }
-                let case = Arc::new(located.case.clone());
-                catalogue.entries.push(Entry {
-                    case,
-                    located,
-                    source: document.source.clone(),
-                });
+                let source = document.source.clone();
+                catalogue.entries.push(Entry { located, source });
             }
         }
         catalogue
@@ -158,7 +152,7 @@ impl Catalogue {
 
     /// All cases.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
-        self.entries.iter().map(|entry| &entry.case)
+        self.entries.iter().map(|entry| &entry.located.case)
     }
 
     /// The case with this id, and its file.
@@ -168,7 +162,7 @@ impl Catalogue {
 
     /// The case with this id.
     pub fn find(&self, id: &str) -> Option<&Arc<Case>> {
-        self.entry(id).map(|entry| &entry.case)
+        self.entry(id).map(|entry| &entry.located.case)
     }
 
     /// The cases that the words of `include` name (none: all), without those that `exclude` names, in

@@ -4,6 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use super::{
     cursor::{Cursor, Local, Result},
+    document::LINE,
     error::Place,
     fault::{Fault, nearest, shown},
 };
@@ -67,6 +68,10 @@ impl Line {
             skipped: 0,
             pieces: Vec::new(),
         };
+        let Some(left) = budget.checked_sub(LINE) else {
+            return Ok(None);
+        };
+        *budget = left;
         let text = &file[raw.span.clone()];
         let mut cursor = Cursor::new(text);
         while !cursor.rest().is_empty() {

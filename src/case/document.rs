@@ -21,14 +21,22 @@ use super::{
 pub const MAX_FILE: usize = 4 << 20;
 /// The most cases that a file may make.
 pub const MAX_CASES: usize = 10_000;
-/// The most octets that a file may have once its rows are put in.
-pub const MAX_BOUND: usize = 32 << 20;
+/// The most octets that the lines of a file may take once its rows are put in, each with [`LINE`].
+pub const MAX_BOUND: usize = 16 << 20;
+/// What a line costs beside its text: a short one makes a step that is much larger than it.
+pub(super) const LINE: usize = 64;
 /// The most octets that the steps of a case may send and expect.
 pub const MAX_OCTETS: usize = 256 << 20;
 /// How deep branches may lie in each other.
 pub const MAX_DEPTH: usize = 16;
 /// The most frames or pieces that one step may make.
 pub const MAX_PIECES: usize = 1 << 20;
+/// The most rules that a case may check, and the most of whatever else a key lists.
+pub const MAX_ITEMS: usize = 64;
+/// The most outcomes of a `<` line and its alternatives.
+pub const MAX_OUTCOMES: usize = 64;
+/// The most header lines below a step.
+pub const MAX_HEADERS: usize = 4096;
 /// The most columns that rows may have.
 pub const MAX_COLUMNS: usize = 64;
 /// The longest silence that can be asked for.
@@ -51,7 +59,7 @@ pub struct Document {
 #[derive(Clone, Debug)]
 pub struct Located {
     /// The case.
-    pub case: Case,
+    pub case: Arc<Case>,
     /// Its id.
     pub at: Place,
     /// Its keys that are there.
@@ -90,7 +98,9 @@ impl Document {
     pub fn only(stem: &str, text: &str) -> Result<Case, Vec<Error>> {
         let mut document = Document::parse("case", stem, text.as_bytes());
         match document.cases.pop() {
-            Some(case) if document.errors.is_empty() && document.cases.is_empty() => Ok(case.case),
+            Some(case) if document.errors.is_empty() && document.cases.is_empty() => {
+                Ok(Arc::unwrap_or_clone(case.case))
+            }
             Some(_) | None if !document.errors.is_empty() => Err(document.errors),
             _ => {
                 let fault = Fault::NotOne;
@@ -369,7 +379,7 @@ impl Reader {
             };
             let (keys, checks) = (keys.places, keys.check_places);
             self.document.cases.push(Located {
-                case,
+                case: Arc::new(case),
                 at,
                 keys,
                 checks,

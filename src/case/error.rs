@@ -33,25 +33,32 @@ impl Source {
     pub(super) fn read(path: &str, octets: &[u8]) -> (Source, Vec<(Range<usize>, Fault)>) {
         let mut text = String::with_capacity(octets.len());
         let mut faults = Vec::new();
+        // One of each line is enough.
+        let mut told = false;
+        let mut tell = |told: &mut bool, span: Range<usize>, fault| {
+            if !*told && faults.len() < Self::MOST {
+                faults.push((span, fault));
+            }
+            *told = true;
+        };
         for chunk in octets.utf8_chunks() {
             let mut characters = chunk.valid().chars().peekable();
             while let Some(c) = characters.next() {
                 let at = text.len();
-                if c == '\r' && characters.peek() == Some(&'\n') {
-                    text.push(' ');
-                } else if c == '\n' || !is_hostile(c) {
+                if c == '\n' {
                     text.push(c);
-                } else {
+                    told = false;
+                } else if c == '\r' && characters.peek() == Some(&'\n') {
+                    text.push(' ');
+                } else if is_hostile(c) {
                     text.push_str(blank(c));
-                    if faults.len() < Self::MOST {
-                        faults.push((at..text.len(), Fault::Control(c)));
-                    }
+                    tell(&mut told, at..text.len(), Fault::Control(c));
+                } else {
+                    text.push(c);
                 }
             }
             for _ in chunk.invalid() {
-                if faults.len() < Self::MOST {
-                    faults.push((text.len()..text.len() + 1, Fault::Encoding));
-                }
+                tell(&mut told, text.len()..text.len() + 1, Fault::Encoding);
                 text.push('?');
             }
         }
@@ -117,16 +124,34 @@ impl Error {
 
     /// All of it, for people, without a line end; with colour only when asked for.
     pub fn render(&self, colour: bool) -> String {
-        let text = self.source.text.as_str();
-        let fit = |range: &Range<usize>| {
-            let start = floor(text, range.start);
-            start..floor(text, range.end).max(start)
+        let (text, span) = (self.source.text.as_str(), &self.place.span);
+        let also = self.place.also.as_ref().filter(|(range, _)| {
+            let apart = range.start.abs_diff(span.start);
+            apart < Self::WINDOW
+        });
+        // Only the lines that are shown, since drawing takes time for each line there is.
+        let ranges = || also.iter().map(|(range, _)| range).chain([span]);
+        let first = ranges()
+            .map(|range| floor(text, range.start))
+            .min()
+            .unwrap_or(0);
+        let last = ranges()
+            .map(|range| floor(text, range.end))
+            .max()
+            .unwrap_or(0)
+            .max(first);
+        let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
+        let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
+        let within = |range: &Range<usize>| {
+            let start = floor(text, range.start) - from;
+            start..(floor(text, range.end).max(from + start) - from)
         };
-        let mut snippet = Snippet::source(text)
+        let mut snippet = Snippet::source(&text[from..to])
+            .line_start(self.source.position(from).0)
             .path(self.source.path.as_str())
-            .annotation(AnnotationKind::Primary.span(fit(&self.place.span)));
-        if let Some((range, label)) = &self.place.also {
-            snippet = snippet.annotation(AnnotationKind::Context.span(fit(range)).label(*label));
+            .annotation(AnnotationKind::Primary.span(within(span)));
+        if let Some((range, label)) = also {
+            snippet = snippet.annotation(AnnotationKind::Context.span(within(range)).label(*label));
         }
         let level = if self.is_remark() {
             Level::WARNING
@@ -144,6 +169,9 @@ impl Error {
         };
         renderer.render(&[group])
     }
+
+    /// A second place that is farther away, in octets, is not shown.
+    const WINDOW: usize = 1 << 16;
 }
 
 /// The last place not behind `at` that is between two characters.

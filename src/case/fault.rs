@@ -22,7 +22,7 @@ pub enum Fault {
         super::document::MAX_CASES
     )]
     TooManyCases,
-    #[error("the rows of this file make more than {} MiB of text", super::document::MAX_BOUND >> 20)]
+    #[error("the cases of this file are too long once their rows are put in")]
     TooMuchText,
     #[error("the steps of this case send and expect more than {} MiB", super::document::MAX_OCTETS >> 20)]
     TooManyOctets,
@@ -160,8 +160,8 @@ pub enum Fault {
     ColumnName(String),
     #[error("there are two columns `{0}`")]
     RepeatedColumn(String),
-    #[error("the rows have more than {} columns", super::document::MAX_COLUMNS)]
-    TooManyColumns,
+    #[error("there are more than {most} {what}")]
+    TooMany { what: &'static str, most: usize },
     #[error("there are columns and no rows")]
     NoRows,
     #[error("{0} cannot stand in an id")]
@@ -271,7 +271,7 @@ impl Fault {
                 "rows come last in a case; a line of its own that begins with `case` starts the next one"
             }
             LoneBrace => "double the brace, or write \\x7b or \\x7d in a string",
-            TooManyColumns => "make two cases of it",
+            TooMany { .. } => "make two cases of it",
             Remark(remark) => return Some(remark.hint()),
             NotOne => "give one case, without rows",
             RowTwice => "leave `[…]` out",

@@ -5,6 +5,7 @@ use std::{collections::HashMap, ops::Range};
 use super::{
     Level, Need, Role,
     bind::Line,
+    document::MAX_ITEMS,
     error::Place,
     fault::{Fault, KEYS, nearest, shown},
     rows::Row,
@@ -109,6 +110,10 @@ impl Keys {
             found: shown(value),
             expected,
         };
+        if matches!(key, "checks" | "needs" | "autobahn") && value.split(',').count() > MAX_ITEMS {
+            let (what, most) = ("values", MAX_ITEMS);
+            return bad(all, Fault::TooMany { what, most });
+        }
         match key {
             "title" => self.title = value.into(),
             "class" => self.class = Some(value.into()),

@@ -77,6 +77,8 @@ pub fn lint(document: &Document) -> Vec<Told> {
         let mut lint = Lint {
             located,
             line: 0,
+            pings: Vec::new(),
+            asked: HashMap::new(),
             found: Vec::new(),
         };
         lint.case();
@@ -108,13 +110,15 @@ struct Lint<'a> {
     located: &'a Located,
     /// The next of [`Located::lines`].
     line: usize,
+    /// The pings on the way here, and how often each payload was among them.
+    pings: Vec<Asked>,
+    asked: HashMap<Asked, usize>,
     found: Vec<(Place, Remark)>,
 }
 
 /// What has happened on the way to a step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Way {
-    pings: Vec<Payload>,
     /// Octets were sent as they are: pings may be among them.
     raw: bool,
     /// The suite has ended its side: with what.
@@ -211,7 +215,7 @@ impl Lint<'_> {
         }
         match send {
             Send::Frame(frame) => match &frame.body {
-                Body::Data(9, payload) if frame.frag.is_none() => way.pings.push(payload.clone()),
+                Body::Data(9, payload) if frame.frag.is_none() => self.ping(payload),
                 Body::Data(9, _) => way.raw = true,
                 _ => {}
             },
@@ -220,6 +224,24 @@ impl Lint<'_> {
             Send::Eof => way.ended = way.ended.or(Some("eof")),
             Send::Reset => way.ended = Some("reset"),
             Send::Pause => {}
+        }
+    }
+
+    fn ping(&mut self, payload: &Payload) {
+        let asked = Asked::of(payload);
+        *self.asked.entry(asked.clone()).or_default() += 1;
+        self.pings.push(asked);
+    }
+
+    /// Goes back to where only the first `known` pings had been sent: a branch is left.
+    fn forget(&mut self, known: usize) {
+        for asked in self.pings.drain(known..) {
+            if let Some(count) = self.asked.get_mut(&asked) {
+                *count -= 1;
+                if *count == 0 {
+                    self.asked.remove(&asked);
+                }
+            }
         }
     }
 
@@ -244,9 +266,11 @@ impl Lint<'_> {
                 Some(steps) => {
                     let mut branch = Way {
                         over: way.over || over,
-                        ..way.clone()
+                        ..*way
                     };
+                    let known = self.pings.len();
                     self.steps(steps, &mut branch);
+                    self.forget(known);
                 }
                 None => leads_on |= !over,
             }
@@ -261,7 +285,7 @@ impl Lint<'_> {
             {
                 self.tell(place.clone(), Remark::NoEcho);
             }
-            Outcome::Pong(payload) if !way.raw && !way.pings.iter().any(|p| same(p, payload)) => {
+            Outcome::Pong(payload) if !way.raw && !self.asked.contains_key(&Asked::of(payload)) => {
                 self.tell(place.clone(), Remark::UnaskedPong);
             }
             _ => {}
@@ -293,8 +317,18 @@ fn takes(first: &Outcome, second: &Outcome) -> bool {
     }
 }
 
-/// Long payloads are compared as they are written.
-fn same(a: &Payload, b: &Payload) -> bool {
-    const MOST: usize = 1 << 16;
-    a == b || (a.len() == b.len() && a.len() <= MOST && a.octets(0) == b.octets(0))
+/// A ping's payload. Long ones are compared as they are written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Asked {
+    Octets(Vec<u8>),
+    Written(String),
+}
+
+impl Asked {
+    fn of(payload: &Payload) -> Asked {
+        match payload.len() {
+            0..=1024 => Asked::Octets(payload.octets(0)),
+            _ => Asked::Written(payload.to_string()),
+        }
+    }
 }

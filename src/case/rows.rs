@@ -74,7 +74,13 @@ impl<'a> Table<'a> {
 fn columns<'a>(text: &'a str, head: &Raw) -> Result<Vec<(&'a str, Range<usize>)>, Local> {
     let cells = cells(text, head)?;
     if cells.len() > MAX_COLUMNS {
-        return Err((head.span.clone(), Fault::TooManyColumns));
+        return Err((
+            head.span.clone(),
+            Fault::TooMany {
+                what: "columns",
+                most: MAX_COLUMNS,
+            },
+        ));
     }
     let mut columns: Vec<(&str, Range<usize>)> = Vec::with_capacity(cells.len());
     for span in cells {

@@ -4,8 +4,8 @@ use super::{
     Alternative, Mark, Outcome, Send, Step,
     bind::Line,
     cursor::{Cursor, Local, last_string},
-    document::MAX_DEPTH,
-    error::Place,
+    document::{MAX_DEPTH, MAX_HEADERS, MAX_OUTCOMES},
+    error::{Place, Source},
     fault::Fault,
     head, keys, parse,
 };
@@ -54,6 +54,7 @@ impl<'a> Steps<'a> {
         // Below a case, a line less than two blanks in is a fault and not an end.
         while let Some(line) = self.lines.get(self.at)
             && (line.indent >= indent || depth == 0)
+            && self.faults.len() < Source::MOST
         {
             self.at += 1;
             if let Err(told) = self.step(line, indent, depth, &mut steps) {
@@ -85,7 +86,13 @@ impl<'a> Steps<'a> {
                 };
                 let alternative = self.alternative(line, mark, depth)?;
                 match alternatives {
-                    Some(alternatives) => alternatives.push(alternative),
+                    Some(alternatives) => {
+                        alternatives.push(alternative);
+                        let count: usize = alternatives.iter().map(|a| a.outcomes.len()).sum();
+                        if count > MAX_OUTCOMES {
+                            return Err((line.whole(), too_many("outcomes", MAX_OUTCOMES)));
+                        }
+                    }
                     None => steps.push(Step::Expect(vec![alternative])),
                 }
             }
@@ -115,6 +122,9 @@ impl<'a> Steps<'a> {
                 Err(told) => self.faults.push(told),
             }
         }
+        if step.headers.len() > MAX_HEADERS {
+            return Err((line.whole(), too_many("header lines", MAX_HEADERS)));
+        }
         if step.too_many_pieces() {
             return Err((line.whole(), Fault::TooManyPieces));
         }
@@ -129,6 +139,9 @@ impl<'a> Steps<'a> {
         let mut cursor = Cursor::new(text);
         cursor.take_while(|c| "<~?".contains(c));
         let mut outcomes = parse::outcomes(&mut cursor).map_err(told(line))?;
+        if outcomes.len() > MAX_OUTCOMES {
+            return Err((line.whole(), too_many("outcomes", MAX_OUTCOMES)));
+        }
         self.places.push(line.whole());
         self.checks(line.indent, &mut outcomes);
         let then = match self.below(line.indent) {
@@ -170,6 +183,10 @@ impl<'a> Steps<'a> {
             self.at += 1;
         }
     }
+}
+
+fn too_many(what: &'static str, most: usize) -> Fault {
+    Fault::TooMany { what, most }
 }
 
 /// Turns a fault in a line into one in the file.

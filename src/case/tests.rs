@@ -21,7 +21,7 @@ fn cases(text: &str) -> Vec<Case> {
     document
         .cases
         .into_iter()
-        .map(|located| located.case)
+        .map(|located| Case::clone(&located.case))
         .collect()
 }
 
@@ -256,7 +256,7 @@ fn hostile_files_end_in_an_error() {
 
 #[test]
 fn what_does_not_print_is_refused_and_not_repeated() {
-    let text = with_steps("  > text \"\u{1b}[31m\u{202e}\u{9b}\u{200d}\tx\"\n");
+    let text = with_steps("  > text \"\u{1b}[31m\n\u{202e}\u{9b}\n \u{9b}\n \u{200d}\n\tx\"\n");
     let document = Document::parse("a\u{1b}b.wire", "test", text.as_bytes());
     assert_eq!(document.errors.len(), 5);
     for error in &document.errors {

@@ -70,7 +70,7 @@ pub fn text(entry: &Entry, faults: &[&str]) -> String {
 }
 
 fn write(text: &mut String, entry: &Entry, faults: &[&str]) -> std::fmt::Result {
-    let case = &entry.case;
+    let case = &entry.located.case;
     writeln!(text, "{}\n{}\n", case.id, case.title)?;
     writeln!(text, "level    {}", level(case))?;
     match case.role {

@@ -92,7 +92,7 @@ mod tests {
         let cases: Vec<_> = document
             .cases
             .into_iter()
-            .map(|located| located.case.into())
+            .map(|located| located.case)
             .collect();
         let long = format!("control/f/{}", "b".repeat(70));
         let expected = format!(
