@@ -13,12 +13,20 @@ use crate::{
     session::Verdict,
 };
 
+pub mod badge;
 pub mod breach;
 pub mod build;
+pub mod csv;
 pub mod destination;
 pub mod exact;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
+pub mod standing;
 pub mod table;
+pub mod tap;
 pub mod text;
 pub mod view;
 
@@ -26,6 +34,7 @@ pub use breach::Breach;
 pub use build::{Builder, CaseResult, End, Start};
 pub use destination::{Destination, Outputs};
 pub use exact::{Exact, Measured, MeasuredCase};
+pub use standing::{Conclusion, Standing, Trouble};
 pub use text::Teller;
 pub use view::{FORMATS, Format, Page};
 
@@ -282,7 +291,7 @@ pub struct Lost {
 }
 
 /// The end of a run before its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
     /// Why.
     pub why: Why,

@@ -1,10 +1,10 @@
 //! What many cases see is told once.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Finding};
+use super::{Case, Finding, Report};
 use crate::case::Level;
 
 /// A broken rule with the cases that saw it.
@@ -64,6 +64,22 @@ pub fn group(cases: &[Case]) -> Vec<Breach> {
     }
     let told = breaches.into_iter().map(|(breach, _)| breach);
     told.filter(|b| b.observed || b.cases > 1).collect()
+}
+
+impl Report {
+    /// Breaches, the strongest and the most frequent first.
+    pub fn breaches_by_weight(&self) -> Vec<&Breach> {
+        let mut breaches: Vec<_> = self.breaches.iter().collect();
+        breaches.sort_by_key(|b| (Reverse(b.level), Reverse(b.cases)));
+        breaches
+    }
+
+    /// Whether the case fails by nothing but breaches that the observer saw in other cases too: told once, it is told.
+    pub fn fails_by_breaches(&self, case: &Case) -> bool {
+        let shared = |b: &Breach, f: &Finding| b.observed && b.cases > 1 && b.rule == f.rule;
+        let told = |f: &Finding| f.observed && self.breaches.iter().any(|b| shared(b, f));
+        !case.findings.is_empty() && case.findings.iter().all(told)
+    }
 }
 
 fn first(case: &Case, f: &Finding) -> Breach {

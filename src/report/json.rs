@@ -74,13 +74,7 @@ fn words(error: &serde_json::Error) -> String {
 impl Report {
     /// The report as it is written to a file, with a line feed at its end.
     pub fn to_json(&self) -> String {
-        let mut out = Vec::new();
-        let mut serializer = Serializer::with_formatter(&mut out, Layout::default());
-        // A vector takes all octets, and no field of a report is a map with keys that are no strings.
-        let written = self.serialize(&mut serializer);
-        debug_assert!(written.is_ok(), "{written:?}");
-        out.push(b'\n');
-        String::from_utf8_lossy(&out).into_owned()
+        written(self)
     }
 
     /// Reads what [`Report::to_json`] wrote.
@@ -128,6 +122,17 @@ impl Report {
     pub fn read(path: &Path) -> Result<Report, ReadError> {
         Report::from_json(&limited(File::open(path)?, MAX_FILE)?)
     }
+}
+
+/// JSON in the layout below, with a line feed at its end.
+pub(super) fn written(value: &impl Serialize) -> String {
+    let mut out = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut out, Layout::default());
+    // A vector takes all octets, and nothing that is written here has a map with keys that are no strings.
+    let written = value.serialize(&mut serializer);
+    debug_assert!(written.is_ok(), "{written:?}");
+    out.push(b'\n');
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn limited(file: impl Read, limit: u64) -> Result<Vec<u8>, ReadError> {

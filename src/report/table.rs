@@ -1,9 +1,6 @@
 //! The table: counts by category, breaches told once, and the cases that do not simply pass.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt::Write,
-};
+use std::{collections::HashMap, fmt::Write};
 
 use anstyle::{Effects, Style};
 use tabled::{
@@ -18,11 +15,11 @@ use tabled::{
 };
 
 use super::{
-    Case, Counts, Finding, Probe, Report, Why,
+    Case, Counts, Probe, Report,
     text::{level, lost, octets_shown},
-    view::{Page, shorten, style, word},
+    view::{Page, name, shorten, style, word},
 };
-use crate::{case::Role, escape::line, session::Verdict};
+use crate::{escape::line, session::Verdict};
 
 const BOLD: Style = Style::new().effects(Effects::BOLD);
 /// From this width on the reason stands beside the case and not below it.
@@ -50,17 +47,8 @@ pub fn render(report: &Report, page: &Page) -> String {
     for one in &report.lost {
         let _ = writeln!(out, "{}", lost(one, *page));
     }
-    if let Some(stopped) = &report.stopped {
-        let why = match stopped.why {
-            Why::Lost => "the target was lost",
-            Why::FailFast => "it was to stop at the first failure",
-            Why::Interrupted => "it was interrupted",
-        };
-        let _ = writeln!(
-            out,
-            "The run ended early: {why}. Not run: {}.\n",
-            stopped.not_run
-        );
+    if let Some(ending) = report.ending() {
+        let _ = writeln!(out, "{ending}\n");
     }
     let _ = writeln!(out, "{}", totals(report, page));
     out
@@ -68,15 +56,12 @@ pub fn render(report: &Report, page: &Page) -> String {
 
 fn heading(report: &Report, page: &Page) -> String {
     let (target, measured) = (&report.target, &report.measured);
-    let (role, default) = match target.role {
-        Role::Server => ("server", "the reference server"),
-        Role::Client => ("client", "a client that connected"),
-    };
-    let name = line(target.url.as_deref().unwrap_or(default));
+    let name = name(target);
     let lead = format!(
-        "{} {}: {role} ",
+        "{} {}: {} ",
         line(&report.generator.name),
-        line(&report.generator.version)
+        line(&report.generator.version),
+        target.role
     );
     let width = page.width.unwrap_or(usize::MAX);
     let name = shorten(&name, width.saturating_sub(get_string_width(&lead)));
@@ -198,8 +183,8 @@ fn categories(report: &Report, page: &Page) -> Table {
     table
 }
 
-/// In the order of the columns.
-const VERDICTS: [Verdict; 6] = [
+/// All verdicts, in the order of the columns.
+pub(super) const VERDICTS: [Verdict; 6] = [
     Verdict::Pass,
     Verdict::Tolerated,
     Verdict::Fail,
@@ -208,7 +193,7 @@ const VERDICTS: [Verdict; 6] = [
     Verdict::Error,
 ];
 
-fn of(counts: &Counts, verdict: Verdict) -> u64 {
+pub(super) fn of(counts: &Counts, verdict: Verdict) -> u64 {
     match verdict {
         Verdict::Pass => counts.pass,
         Verdict::Tolerated => counts.tolerated,
@@ -226,9 +211,7 @@ fn breaches(report: &Report, page: &Page) -> Table {
         .map_or(usize::MAX, |width| width.saturating_sub(15));
     let mut builder = Builder::new();
     builder.push_record(["cases", "level", "breach"]);
-    let mut told: Vec<_> = report.breaches.iter().collect();
-    told.sort_by_key(|b| (std::cmp::Reverse(b.level), std::cmp::Reverse(b.cases)));
-    for breach in told {
+    for breach in report.breaches_by_weight() {
         let mut lines = vec![breach.what.clone()];
         lines.push(match report.rule(&breach.rule) {
             Some(rule) => format!("{} ({})", rule.clause, rule.id),
@@ -263,17 +246,11 @@ struct Row<'r> {
 }
 
 fn cases(report: &Report, page: &Page) -> Option<String> {
-    let shared = report.breaches.iter().filter(|b| b.observed && b.cases > 1);
-    let shared: HashSet<&str> = shared.map(|b| b.rule.as_str()).collect();
-    let only_breaches = |case: &&Case| {
-        let told = |f: &Finding| f.observed && shared.contains(f.rule.as_str());
-        !case.findings.is_empty() && case.findings.iter().all(told)
-    };
     let (told, rest): (Vec<_>, Vec<_>) = report
         .cases
         .iter()
         .filter(|case| case.verdict != Verdict::Pass)
-        .partition(only_breaches);
+        .partition(|case| report.fails_by_breaches(case));
     let rows = fold(rest);
 
     let wide = page.width.is_none_or(|width| width >= WIDE);
@@ -400,7 +377,8 @@ fn canary(report: &Report, page: &Page, out: &mut String) {
     }
 }
 
-fn totals(report: &Report, page: &Page) -> String {
+/// The cases counted, in a sentence.
+pub(super) fn totals(report: &Report, page: &Page) -> String {
     let summary = &report.summary;
     if summary.cases == 0 {
         return page.paint(BOLD, "No case ran.");

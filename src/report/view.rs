@@ -4,8 +4,8 @@ use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use tabled::grid::util::string::{get_char_width, get_string_width};
 
-use super::{Report, table, text};
-use crate::session::Verdict;
+use super::{Report, Target, badge, csv, github, junit, markdown, sarif, table, tap, text};
+use crate::{case::Role, escape::line, session::Verdict};
 
 /// A view of a report: one row of [`FORMATS`].
 #[derive(Debug)]
@@ -30,6 +30,54 @@ pub static FORMATS: &[Format] = &[
     },
     TABLE,
     TEXT,
+    Format {
+        name: "markdown",
+        about: "a page for a pull request or the summary of a job, failures folded",
+        joins: true,
+        render: markdown::render,
+    },
+    Format {
+        name: "junit",
+        about: "JUnit XML, for CI servers",
+        joins: false,
+        render: junit::render,
+    },
+    Format {
+        name: "tap",
+        about: "TAP 14, for test harnesses",
+        joins: false,
+        render: tap::render,
+    },
+    Format {
+        name: "github",
+        about: "annotations of a GitHub workflow",
+        joins: true,
+        render: github::render,
+    },
+    Format {
+        name: "sarif",
+        about: "SARIF 2.1.0, for tools that gather findings",
+        joins: false,
+        render: sarif::render,
+    },
+    Format {
+        name: "csv",
+        about: "a line for each case, for spreadsheets",
+        joins: false,
+        render: csv::render,
+    },
+    Format {
+        name: "badge-json",
+        about: "a badge for shields.io",
+        joins: false,
+        render: badge::endpoint,
+    },
+    Format {
+        name: "badge-svg",
+        about: "a badge, drawn",
+        joins: false,
+        render: badge::svg,
+    },
 ];
 
 /// What a person wants to see first.
@@ -106,6 +154,15 @@ impl Page {
             false => text.to_owned(),
         }
     }
+}
+
+/// What was tested, as it was typed.
+pub(super) fn name(target: &Target) -> String {
+    let default = match target.role {
+        Role::Server => "the reference server",
+        Role::Client => "a client that connected",
+    };
+    line(target.url.as_deref().unwrap_or(default)).into_owned()
 }
 
 /// The verdict in words.

@@ -1,0 +1,135 @@
+//! SARIF 2.1.0 (OASIS), for tools that gather results: rules of the RFCs are rules, findings are results, cases are logical locations.
+//!
+//! There is no source file that a result could point into, so there are no physical locations.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Case, Finding, MeasuredCase, Report, Rule, Standing, json,
+    view::{Page, name},
+};
+use crate::{case::Level, escape::line};
+
+/// The view, with a line feed at its end.
+pub fn render(report: &Report, _: &Page) -> String {
+    let mut rules: Vec<Value> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for rule in &report.rules {
+        if !places.contains_key(rule.id.as_str()) {
+            places.insert(&rule.id, rules.len());
+            rules.push(descriptor(rule));
+        }
+    }
+    let mut results = Vec::new();
+    for (at, case) in report.cases.iter().enumerate() {
+        match case.standing() {
+            Standing::Bad | Standing::Told => {
+                let none = MeasuredCase::default();
+                let whole = report.measured_of(at).unwrap_or(&none).restore(case);
+                for finding in &whole.findings {
+                    results.push(result(case, finding, places.get(finding.rule.as_str())));
+                }
+            }
+            Standing::Good | Standing::Broken | Standing::Open => {}
+        }
+    }
+    let troubles = report.troubles();
+    let broken = report
+        .cases
+        .iter()
+        .filter(|case| case.standing() == Standing::Broken);
+    let mut notes: Vec<Value> = troubles
+        .iter()
+        .map(|trouble| notification(&trouble.sentence))
+        .collect();
+    notes.extend(broken.map(|case| notification(&format!("{}: {}", case.id, case.reason))));
+    let mut invocation = Map::new();
+    invocation.insert("executionSuccessful".into(), notes.is_empty().into());
+    if let Some(started) = &report.measured.started {
+        invocation.insert("startTimeUtc".into(), line(started).into());
+    }
+    invocation.insert("toolExecutionNotifications".into(), notes.into());
+    let log = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": line(&report.generator.name),
+                "version": line(&report.generator.version),
+                "rules": rules,
+            }},
+            "invocations": [invocation],
+            "automationDetails": {"id": format!("wsspec/{}/", report.target.role)},
+            "properties": {
+                "target": name(&report.target),
+                "seed": report.target.seed,
+                "catalogue": line(&report.catalogue.digest),
+            },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    json::written(&log)
+}
+
+fn descriptor(rule: &Rule) -> Value {
+    json!({
+        "id": line(&rule.id),
+        "shortDescription": {"text": line(&rule.text)},
+        "help": {"text": line(&rule.clause)},
+        "defaultConfiguration": {"level": level(rule.level)},
+        "properties": {"inferred": rule.inferred},
+    })
+}
+
+fn result(case: &Case, finding: &Finding, rule: Option<&usize>) -> Value {
+    let mut text = line(&finding.what).into_owned();
+    for (label, value) in [
+        ("sent", &finding.sent),
+        ("expected", &finding.expected),
+        ("received", &finding.received),
+        ("octets", &finding.octets),
+    ] {
+        if let Some(value) = value {
+            text.push_str(&format!("; {label}: {}", line(value)));
+        }
+    }
+    let mut result = json!({
+        "ruleId": line(&finding.rule),
+        "level": level(finding.level.min(case.level)),
+        "kind": "fail",
+        "message": {"text": text},
+        "locations": [{"logicalLocations": [{
+            "name": line(&case.id),
+            "fullyQualifiedName": line(&case.id),
+            "kind": "member",
+        }]}],
+        "partialFingerprints": {"ruleAndCase/v1": format!("{} {}", line(&finding.rule), line(&case.id))},
+        "properties": {
+            "title": line(&case.title),
+            "replay": line(&case.replay),
+            "observed": finding.observed,
+            "unstable": case.unstable,
+            "timedOut": case.timed_out,
+        },
+    });
+    if let (Some(place), Some(fields)) = (rule, result.as_object_mut()) {
+        fields.insert("ruleIndex".into(), (*place).into());
+    }
+    result
+}
+
+fn notification(text: &str) -> Value {
+    json!({"level": "error", "message": {"text": line(text)}})
+}
+
+/// What SARIF calls a must, a should and a may.
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Must => "error",
+        Level::Should => "warning",
+        Level::May => "note",
+    }
+}
