@@ -13,7 +13,7 @@ use tokio::task::{Id, JoinSet};
 
 use crate::{
     case::{Case, Level, Need},
-    drive::{ConnectError, Delivery, Dialler, Target, TlsOptions},
+    drive::{Delivery, Dialler, Target, TlsOptions},
     report::{self, CaseResult, Lost, Probe},
     session::{Setup, Verdict},
 };
@@ -166,17 +166,22 @@ pub async fn run(
     };
     let mut last = None;
     if ended.is_ok() {
-        let sight = plan.ground.canary(Flight::Whole, timeout).await;
-        let gone = gone(&sight, &plan.ground);
-        last = Some(probe(sight.as_ref().ok(), gone.as_ref()));
-        if let Some(gone) = gone {
-            let reason = format!("it does not answer behind the last case: {gone}");
-            ended = Err(Stop::Lost(Lost {
-                case: None,
-                reason,
-                back: false,
-            }));
-        }
+        last = Some(match plan.ground.pulse(Flight::Whole).await {
+            Ok((sight, _)) => probe(&sight),
+            Err(gone) => {
+                let reason = format!("it does not answer behind the last case: {gone}");
+                let probe = Probe {
+                    verdict: Verdict::Error,
+                    reason: gone.to_string(),
+                };
+                ended = Err(Stop::Lost(Lost {
+                    case: None,
+                    reason,
+                    back: false,
+                }));
+                probe
+            }
+        });
     }
     let stop = ended.err();
     if let Some(Stop::Lost(lost)) = &stop {
@@ -187,7 +192,7 @@ pub async fn run(
         round_trip: sight.round_trip,
         echo: sight.echo,
         canary: report::Canary {
-            first: probe(Some(&sight), None),
+            first: probe(&sight),
             last,
         },
         lost: plan.lost,
@@ -233,39 +238,26 @@ fn no_subprotocol(sight: &Sight, offer: &[String]) -> Option<String> {
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// Why a canary did not find the target up; `None`: it did.
-fn gone(sight: &Result<Sight, ConnectError>, ground: &Ground) -> Option<Unreached> {
-    match sight {
-        Ok(sight) => Unreached::from_sight(sight, &ground.target, ground.options.timeout),
-        Err(error) => Some(Unreached::from_connect(error, &ground.target)),
-    }
-}
-
-/// What a canary saw, for the report.
-fn probe(sight: Option<&Sight>, gone: Option<&Unreached>) -> Probe {
-    let (verdict, reason) = match (sight, gone) {
-        (Some(sight), None) => {
-            let echo = match sight.echo {
-                true => "sends a text back",
-                false => "does not send a text back",
-            };
-            match (sight.ping, sight.close) {
-                (true, true) => (
-                    Verdict::Pass,
-                    format!("it answers ping and Close, and {echo}"),
-                ),
-                (false, true) => (Verdict::Fail, format!("it answers no ping, and {echo}")),
-                (true, false) => (Verdict::Fail, format!("it answers no Close, and {echo}")),
-                (false, false) => (
-                    Verdict::Fail,
-                    format!("it answers neither ping nor Close, and {echo}"),
-                ),
-            }
-        }
-        (_, Some(gone)) => (Verdict::Error, gone.to_string()),
-        (None, None) => (Verdict::Error, "no canary was sent".to_owned()),
+/// What a canary saw of a target that is up, for the report.
+fn probe(sight: &Sight) -> Probe {
+    let answers = match (sight.ping, sight.close) {
+        (true, true) => "it answers ping and Close",
+        (false, true) => "it answers no ping",
+        (true, false) => "it answers no Close",
+        (false, false) => "it answers neither ping nor Close",
     };
-    Probe { verdict, reason }
+    let echo = match sight.echo {
+        true => "sends a text back",
+        false => "does not send a text back",
+    };
+    let verdict = match sight.ping && sight.close {
+        true => Verdict::Pass,
+        false => Verdict::Fail,
+    };
+    Probe {
+        verdict,
+        reason: format!("{answers}, and {echo}"),
+    }
 }
 
 struct Plan<'a> {
@@ -381,7 +373,7 @@ impl Plan<'_> {
         let mut flights = Flights::default();
         let mut suspects = Vec::new();
         // A pulse tells of what landed before it was sent out: `behind` waits for the one in flight, `held` for the next.
-        let mut pulses: JoinSet<Result<bool, Unreached>> = JoinSet::new();
+        let mut pulses: JoinSet<Result<(Sight, bool), Unreached>> = JoinSet::new();
         let (mut held, mut behind): (Vec<Tried>, Vec<Tried>) = Default::default();
         // They flew while the target was away.
         let mut shaken: Vec<usize> = Vec::new();
@@ -396,7 +388,7 @@ impl Plan<'_> {
             if pulses.is_empty() && !held.is_empty() {
                 behind = std::mem::take(&mut held);
                 let ground = self.ground.clone();
-                pulses.spawn(async move { ground.pulse().await });
+                pulses.spawn(async move { ground.pulse(Flight::Pulse).await });
             }
             tokio::select! {
                 Some(tried) = flights.land() => {
@@ -414,13 +406,13 @@ impl Plan<'_> {
                         let flying = flights.items.into_values().collect();
                         return Err(Stop::Lost(lost_beside(&behind, flying, &gone)));
                     }
-                    Ok(Ok(true)) => {
+                    Ok(Ok((_, true))) => {
                         suspects.append(&mut behind);
                         suspects.append(&mut held);
                         shaken.extend(flights.items.values().map(|item| item.position));
                     }
                     // A pulse that panicked has told nothing against the target.
-                    Ok(Ok(false)) | Err(_) => {
+                    Ok(Ok((_, false))) | Err(_) => {
                         for tried in std::mem::take(&mut behind) {
                             self.sort_out(tried, &mut suspects)?;
                         }
@@ -474,8 +466,8 @@ impl Plan<'_> {
             };
             if again.wants_pulse() {
                 let case = again.item.case.id.clone();
-                match self.ground.pulse().await {
-                    Ok(true) if !again.unconnected => self.lost.push(Lost {
+                match self.ground.pulse(Flight::Pulse).await {
+                    Ok((_, true)) if !again.unconnected => self.lost.push(Lost {
                         reason: format!("it was away for a moment behind {case}, which ran alone"),
                         case: Some(case),
                         back: true,

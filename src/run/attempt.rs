@@ -170,8 +170,8 @@ impl Ground {
         quickest
     }
 
-    /// Waits until the target answers an opening handshake, up to the timeout. `true`: it was away for a while.
-    pub async fn pulse(&self) -> Result<bool, Unreached> {
+    /// Sends canaries out until one finds the target up, until the timeout. Gives back what it saw, and whether the target was away before.
+    pub async fn pulse(&self, flight: Flight) -> Result<(Sight, bool), Unreached> {
         let start = Instant::now();
         let mut pause = Duration::from_millis(5);
         let mut away = false;
@@ -181,9 +181,9 @@ impl Ground {
                 .timeout
                 .saturating_sub(start.elapsed())
                 .max(pause);
-            let gone = match self.canary(Flight::Pulse, left).await {
+            let gone = match self.canary(flight, left).await {
                 Ok(sight) => match Unreached::from_sight(&sight, &self.target, left) {
-                    None => return Ok(away),
+                    None => return Ok((sight, away)),
                     Some(gone) => gone,
                 },
                 Err(error) => Unreached::from_connect(&error, &self.target),
