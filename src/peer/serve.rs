@@ -24,6 +24,9 @@ const IDLE: Duration = Duration::from_secs(60);
 /// How long the other end may take to close, once this one has.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// How long a fault may leave its side open when the other end has closed; nothing tells when nobody waits any more.
+const STAY: Duration = Duration::from_secs(10);
+
 /// A server that runs beside the program; it ends when this is dropped.
 #[derive(Debug)]
 pub struct Spawned {
@@ -88,6 +91,7 @@ async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 64 << 10];
     let (mut waiting, mut written) = (peer.output(), 0);
+    let mut other_side_open = true;
     loop {
         if written == waiting.len() {
             match peer.end() {
@@ -97,24 +101,32 @@ async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
                 Some(End::Rst) => return stream.set_zero_linger(),
             }
         }
+        let idle = match peer.is_over() {
+            true if other_side_open => LINGER,
+            true => STAY,
+            false => IDLE,
+        };
         let (mut reader, mut writer) = stream.split();
         let room = waiting.len() - written < MAX_WAITING;
-        let idle = if peer.is_over() { LINGER } else { IDLE };
         let step = async {
             tokio::select! {
-                count = reader.read(&mut buffer), if room => Ok((Some(count?), 0)),
+                count = reader.read(&mut buffer), if room && other_side_open => Ok((Some(count?), 0)),
                 count = writer.write(&waiting[written..]), if written < waiting.len() => io::Result::Ok((None, count?)),
+                else => std::future::pending().await,
             }
         };
         let (read, wrote) = match timeout(idle, step).await {
             Ok(step) => step?,
             // Nothing for too long: what an end of the other side would bring about.
-            Err(_) if peer.end().is_none() => (Some(0), 0),
+            Err(_) if other_side_open && peer.end().is_none() => (Some(0), 0),
             Err(_) => return Ok(()),
         };
         written += wrote;
         match read {
-            Some(0) => peer.eof(),
+            Some(0) => {
+                other_side_open = false;
+                peer.eof();
+            }
             Some(count) => peer.receive(&buffer[..count]),
             None => {}
         }
