@@ -24,12 +24,15 @@ pub struct Rehearsed {
     pub events: Vec<(Duration, Event)>,
 }
 
+/// The resource that is asked for: with a query, so that one who loses it is found out.
+const RESOURCE: &str = "/chat?room=1";
+
 /// The ordinary setup for a peer in this role.
 pub fn setup(target: Role, seed: u64) -> Setup {
     Setup {
         target,
         host: "localhost:9001".into(),
-        resource: "/".into(),
+        resource: RESOURCE.into(),
         headers: Vec::new(),
         echo: true,
         seed,
@@ -113,8 +116,8 @@ pub fn peer(role: Role, fault: Option<&'static Fault>, seed: u64) -> Peer {
         Role::Client => {
             let ask = Ask {
                 host: "localhost:9001".into(),
-                resource: "/".into(),
-                ..Ask::default()
+                resource: RESOURCE.into(),
+                subprotocols: vec!["echo".into()],
             };
             Peer::client(fault, seed, &ask)
         }

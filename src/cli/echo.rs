@@ -10,6 +10,7 @@ use crate::{
     case::Role,
     gate::Exit,
     peer::{Fault, faults, serve},
+    rules,
 };
 
 /// What `wsspec echo` takes.
@@ -84,7 +85,8 @@ fn list() -> String {
             Some(Role::Client) => "client",
             None => "both",
         };
-        rows.push_record([fault.name, role, fault.rule, &fault.section(), fault.what]);
+        let section = rules::find(fault.rule).map_or(String::new(), rules::Rule::section);
+        rows.push_record([fault.name, role, fault.rule, &section, fault.what]);
     }
     let table = rows.build().with(Style::blank()).to_string();
     let lines: Vec<_> = table.lines().map(str::trim).collect();

@@ -16,7 +16,7 @@ use crate::{
     case::Role,
     wire::{
         frame::Header,
-        handshake::{Head, Request, Response, client, server},
+        handshake::{Flaw, Head, Request, Response, client, server},
     },
 };
 
@@ -179,13 +179,14 @@ impl Fault {
     pub fn is_for(&self, role: Role) -> bool {
         self.role.is_none_or(|r| r == role)
     }
+}
 
-    /// Where the rule stands: `RFC 6455, section 5.1`.
-    pub fn section(&self) -> String {
-        let mut parts = self.rule.split('-');
-        let document = parts.next().unwrap_or_default();
-        let section = parts.next().unwrap_or_default();
-        format!("RFC {document}, section {section}")
+/// Cuts header values at a NUL, and sees nothing wrong in it.
+fn end_values_at_nul(head: &mut Head) {
+    head.flaws.retain(|flaw| *flaw != Flaw::Nul);
+    for field in &mut head.headers {
+        let end = field.value.iter().position(|octet| *octet == 0);
+        field.value.truncate(end.unwrap_or(field.value.len()));
     }
 }
 

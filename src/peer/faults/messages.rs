@@ -147,7 +147,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "refuses-fragments",
         "6455-5.4-15",
         "Fails on fragmented messages.",
-        &[Refuse(|f, _| (is_data(f) && !f.header.fin).then_some(1003))],
+        &[Refuse(|f, _| (is_data(f) && !f.header.fin).then_some(1002))],
     ),
     both(
         "takes-type-of-last-fragment",

@@ -1,11 +1,7 @@
 //! Servers that misread a request (RFC 6455, section 4.2.1; RFC 9112).
 
-use super::{Act::*, Fault, contains, server};
-use crate::wire::handshake::{
-    Field, Flaw, Head, Request,
-    accept::{KeyError, decode_key},
-    server::Check,
-};
+use super::{Act::*, Fault, contains, end_values_at_nul, server};
+use crate::wire::handshake::{Head, Request, server::Check};
 
 pub(super) static FAULTS: &[Fault] = &[
     server(
@@ -187,15 +183,6 @@ pub(super) static FAULTS: &[Fault] = &[
         ],
     ),
     server(
-        "refuses-key-with-pad-bits",
-        "6455-4.2.1-12",
-        "Refuses a key of 16 octets whose pad bits are not zero, as that of section 4.1 of the RFC.",
-        &[TurnAway(|r| {
-            let key = r.head.value("Sec-WebSocket-Key").unwrap_or_default();
-            decode_key(key) == Err(KeyError::PadBits)
-        })],
-    ),
-    server(
         "accepts-missing-version",
         "6455-4.2.1-13",
         "Accepts a request without Sec-WebSocket-Version.",
@@ -208,10 +195,12 @@ pub(super) static FAULTS: &[Fault] = &[
         &[Excuse(|c, _| c == Check::Version)],
     ),
     server(
-        "accepts-version-8",
+        "accepts-reserved-versions",
         "6455-4.2.2-7",
-        "Answers a version 8 handshake as if it were version 13.",
-        &[Excuse(|c, h| c == Check::Version && version(h) == Some(8))],
+        "Answers versions 9 to 12, which were never used, as if they were version 13.",
+        &[Excuse(|c, h| {
+            c == Check::Version && matches!(version(h), Some(9..=12))
+        })],
     ),
     server(
         "accepts-version-0",
@@ -298,13 +287,7 @@ pub(super) static FAULTS: &[Fault] = &[
         "ends-values-at-nul",
         "9110-5.5-1",
         "Reads header values up to a NUL.",
-        &[Misread(|r| {
-            r.head.flaws.retain(|flaw| *flaw != Flaw::Nul);
-            for Field { value, .. } in &mut r.head.headers {
-                let end = value.iter().position(|octet| *octet == 0);
-                value.truncate(end.unwrap_or(value.len()));
-            }
-        })],
+        &[Misread(|r| end_values_at_nul(&mut r.head))],
     ),
     server(
         "loses-folded-lines",
@@ -433,11 +416,11 @@ pub(super) static FAULTS: &[Fault] = &[
         })],
     ),
     server(
-        "loses-frames-behind-request",
+        "loses-first-frames",
         "6455-4.2.2-22",
-        "Loses frames that came in one segment with the request.",
+        "Loses what comes first behind the opening handshake.",
         &[Divert(|octets, _, state| {
-            if std::mem::replace(&mut state.note, 1) == 0 {
+            if !octets.is_empty() && std::mem::replace(&mut state.note, 1) == 0 {
                 octets.clear();
             }
         })],
