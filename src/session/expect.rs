@@ -12,6 +12,9 @@ use crate::{
 use super::seen::{End, Seen};
 use crate::case::Role;
 
+/// Replaces `$key` and the like.
+pub(super) type Expand<'a> = dyn Fn(&str) -> Vec<u8> + 'a;
+
 /// How an outcome was met.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Met {
@@ -22,7 +25,13 @@ pub(super) enum Met {
 }
 
 /// Whether `seen` meets `outcome`; `Fail` is met by the end alone, its Close frame is the session's to keep.
-pub(super) fn meets(outcome: &Outcome, seen: &Seen, target: Role, seed: u64) -> Option<Met> {
+pub(super) fn meets(
+    outcome: &Outcome,
+    seen: &Seen,
+    target: Role,
+    seed: u64,
+    expand: &Expand,
+) -> Option<Met> {
     let plainly = |met: bool| met.then_some(Met::Plainly);
     match (outcome, seen) {
         (Outcome::Text(wanted, _), Seen::Message(message)) => plainly(
@@ -48,16 +57,16 @@ pub(super) fn meets(outcome: &Outcome, seen: &Seen, target: Role, seed: u64) -> 
         (Outcome::Eof, Seen::End(_)) => Some(Met::Plainly),
         (Outcome::Reset, Seen::End(End::Reset(_))) => Some(Met::Plainly),
         (Outcome::Response(wanted, checks), Seen::Response(response)) => plainly(
-            status(*wanted, response.status) && checks.iter().all(|c| held(c, &response.head)),
+            status(*wanted, response.status) && checks.iter().all(|c| held(c, &response.head, expand)),
         ),
         (Outcome::Refusal(wanted, checks), Seen::Response(response)) => {
-            refusal(*wanted, checks, response)
+            refusal(*wanted, checks, response, expand)
         }
         (Outcome::Refusal(..), Seen::End(_)) => Some(Met::But(
             "closed TCP without an HTTP answer (RFC 6455, section 10.7 allows to drop what is not understood)".into(),
         )),
         (Outcome::Request(checks), Seen::Request(request)) => {
-            plainly(checks.iter().all(|c| held(c, &request.head)))
+            plainly(checks.iter().all(|c| held(c, &request.head, expand)))
         }
         (Outcome::Silence(_), Seen::Silence) => Some(Met::Plainly),
         _ => None,
@@ -71,8 +80,13 @@ fn status(wanted: StatusWanted, status: u16) -> bool {
     }
 }
 
-fn refusal(wanted: Option<u16>, checks: &[HeaderCheck], response: &Response) -> Option<Met> {
-    if response.status == 101 || !checks.iter().all(|c| held(c, &response.head)) {
+fn refusal(
+    wanted: Option<u16>,
+    checks: &[HeaderCheck],
+    response: &Response,
+    expand: &Expand,
+) -> Option<Met> {
+    if response.status == 101 || !checks.iter().all(|c| held(c, &response.head, expand)) {
         return None;
     }
     match (wanted, response.status) {
@@ -88,11 +102,12 @@ fn refusal(wanted: Option<u16>, checks: &[HeaderCheck], response: &Response) -> 
 }
 
 /// Whether a header section passes a check.
-fn held(check: &HeaderCheck, head: &Head) -> bool {
+fn held(check: &HeaderCheck, head: &Head, expand: &Expand) -> bool {
     match check {
         HeaderCheck::Present(name) => head.values(name).next().is_some(),
         HeaderCheck::Absent(name) => head.values(name).next().is_none(),
         HeaderCheck::Is(name, wanted) => {
+            let wanted = expand(wanted);
             let list = [
                 "upgrade",
                 "connection",
@@ -101,27 +116,25 @@ fn held(check: &HeaderCheck, head: &Head) -> bool {
             ];
             if list.iter().any(|field| name.eq_ignore_ascii_case(field)) {
                 head.elements(name)
-                    .any(|element| element.eq_ignore_ascii_case(wanted.as_bytes()))
+                    .any(|element| element.eq_ignore_ascii_case(&wanted[..]))
             } else {
                 let mut values = head.values(name);
-                values
-                    .next()
-                    .is_some_and(|value| value == wanted.as_bytes())
-                    && values.next().is_none()
+                values.next().is_some_and(|value| value == &wanted[..]) && values.next().is_none()
             }
         }
     }
 }
 
 /// The checks that a head does not pass, in words.
-pub(super) fn missed(checks: &[HeaderCheck], head: &Head) -> Vec<String> {
+pub(super) fn missed(checks: &[HeaderCheck], head: &Head, expand: &Expand) -> Vec<String> {
     checks
         .iter()
-        .filter(|check| !held(check, head))
+        .filter(|check| !held(check, head, expand))
         .map(|check| match check {
             HeaderCheck::Present(name) => format!("no {name}"),
             HeaderCheck::Absent(name) => format!("{name} although there should be none"),
             HeaderCheck::Is(name, wanted) => {
+                let wanted = print::octets(&expand(wanted), true);
                 let got: Vec<_> = head
                     .values(name)
                     .map(|value| print::octets(value, true))

@@ -1,7 +1,9 @@
 //! The opening handshake within a session (RFC 6455, section 4): written as the case says, read from the target.
 
 use crate::{
-    case::{Alternative, HandshakeStep, Mark, Outcome, Role, Send, StatusWanted, Step, print},
+    case::{
+        Alternative, HandshakeStep, Mark, Need, Outcome, Role, Send, StatusWanted, Step, print,
+    },
     wire::{
         Agreement,
         frame::{Decoder, Opcode},
@@ -109,15 +111,16 @@ impl Session {
                 };
                 values.origin = line("origin");
                 let offered = line("sec-websocket-protocol");
-                values.protocol = offered
-                    .split(',')
-                    .next()
-                    .unwrap_or_default()
-                    .trim()
-                    .to_owned();
+                let first = offered.split(',').next().unwrap_or_default().trim();
+                values.protocol = first.to_owned();
             }
         }
         values
+    }
+
+    /// A header value of the case, with what it names.
+    pub(super) fn expand(&self, text: &str) -> Vec<u8> {
+        self.values().expand(text.as_bytes())
     }
 
     /// `> request`
@@ -260,6 +263,12 @@ impl Session {
             self.found.breach(&breach, &raw);
         }
         self.request = Some(request.clone());
+        if self.case.needs.contains(&Need::Subprotocol)
+            && request.head.subprotocols().next().is_none()
+        {
+            self.found.not_applicable = Some("the client offers no subprotocol".into());
+            return self.judge();
+        }
         self.see(Seen::Request(Box::new(request)));
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Own {
     split: bool,
     /// The first departure from what the RFC lets a sender do, in words.
     pub offence: Option<String>,
+    /// The offence is text that is not UTF-8, which a receiver may notice only when the application reads it.
+    pub offends_in_text: bool,
     /// The code and presence of the suite's Close.
     pub closed: Option<CloseBody>,
     /// It has sent binary data, which an endpoint may not take (RFC 6455, section 7.4.1: 1003).
@@ -73,6 +75,7 @@ impl Own {
             assembler: Assembler::new(&agreement, LIMIT),
             split: false,
             offence: None,
+            offends_in_text: false,
             closed: None,
             binary: false,
             pings: Vec::new(),
@@ -150,12 +153,10 @@ impl Own {
                     Breach::KeyUsedAgain { .. } | Breach::KeysPredictable { .. }
                 )
         };
-        if let Some(breach) = self
-            .observer
-            .frame(frame)
-            .iter()
-            .find(|breach| noticed(breach))
-        {
+        let breaches = self.observer.frame(frame);
+        if let Some(breach) = breaches.iter().find(|breach| noticed(breach)) {
+            self.offends_in_text |=
+                self.offence.is_none() && matches!(breach, Breach::TextNotUtf8 { .. });
             self.offend(&breach.to_string());
         }
         let opcode = frame.header.opcode;
@@ -214,6 +215,6 @@ impl Own {
 
     /// Whether a message repeats something that the suite sent at or behind the offence, or behind its Close.
     pub fn repeats_unlawful(&self, message: &Message) -> bool {
-        !message.payload.is_empty() && self.unlawful.iter().any(|sent| message.payload == *sent)
+        !message.payload.is_empty() && self.unlawful.contains(&message.payload)
     }
 }

@@ -231,8 +231,10 @@ impl Session {
                 }
                 match (outcome, seen) {
                     (Outcome::Fail(code), Seen::End(_)) => Some((index, self.failed(*code))),
-                    _ => expect::meets(outcome, seen, self.setup.target, self.seed)
-                        .map(|met| (index, met)),
+                    _ => expect::meets(outcome, seen, self.setup.target, self.seed, &|text| {
+                        self.expand(text)
+                    })
+                    .map(|met| (index, met)),
                 }
             });
             // Of outcomes of equal worth that are all met, one that is met in full counts.
@@ -285,24 +287,20 @@ impl Session {
             }
         }
         let mut index = 0;
-        loop {
-            let Some(Pending {
-                step: Step::Expect(group),
-                ..
-            }) = self.rest.get(index)
-            else {
-                break;
-            };
+        while let Some(Pending {
+            step: Step::Expect(group),
+            ..
+        }) = self.rest.get(index)
+        {
             if let Some((alternative, met)) = self.choose(group, &seen) {
                 return self.met(index, alternative, met, &seen);
             }
             // A pong and a message may pass each other, and of several pings only the last needs its pong
             // (RFC 6455, section 5.5.3).
-            let passes = match (&seen, expect::lane(group)) {
-                (Seen::Pong(_), Lane::Messages | Lane::Pongs) => true,
-                (Seen::Message(_), Lane::Pongs) => true,
-                _ => false,
-            };
+            let passes = matches!(
+                (&seen, expect::lane(group)),
+                (Seen::Pong(_), Lane::Messages | Lane::Pongs) | (Seen::Message(_), Lane::Pongs)
+            );
             if !passes {
                 break;
             }
@@ -443,7 +441,7 @@ impl Session {
             Seen::Close(body) => self.unforeseen_close(body),
             Seen::Response(response) => {
                 let checks = self.checks_of_responses();
-                let missed = expect::missed(&checks, &response.head);
+                let missed = expect::missed(&checks, &response.head, &|text| self.expand(text));
                 let came = format!("response {}", response.status);
                 if matches!(response.status, 429 | 503) {
                     self.found.inconclusive = Some(format!(
@@ -464,7 +462,9 @@ impl Session {
                 self.fail(what, None, Some(came));
             }
             Seen::Request(request) => {
-                let missed = expect::missed(&self.checks_of_requests(), &request.head);
+                let missed = expect::missed(&self.checks_of_requests(), &request.head, &|text| {
+                    self.expand(text)
+                });
                 let what = if missed.is_empty() {
                     "sent another request".to_owned()
                 } else {
@@ -521,6 +521,16 @@ impl Session {
                 "answered a ping that came behind the suite's Close (RFC 6455, section 5.5.2: the duty ends with it)"
                     .into(),
             ),
+            // Text is judged when it is read as UTF-8 (RFC 6455, section 8.1), and only then is the endpoint told to fail the
+            // connection and to process no more (7.1.7). A library that leaves this to the application's read has answered
+            // the ping by then. It still has to fail the connection and to deliver nothing, which the deadline sees to.
+            PongFor::BehindOffence if self.own.offends_in_text && self.awaits_failure().is_some() => {
+                self.found.tolerate(
+                    "answered a ping that came behind the text before it failed the connection (RFC 6455, section 8.1: \
+                     text is judged when it is read as UTF-8)"
+                        .into(),
+                );
+            }
             PongFor::BehindOffence => {
                 let came = Seen::Pong(payload).to_string();
                 let what = match &self.own.offence {

@@ -235,6 +235,24 @@ fn a_target_that_goes_on_behind_the_offence_fails() {
 }
 
 #[test]
+fn text_may_be_judged_as_late_as_the_application_reads_it() {
+    let steps = "  > text x\"ff\"\n  > ping \"probe\"\n  < fail 1007\n";
+    let mut play = Play::new(Role::Server, steps);
+    play.frame(Frame::pong(&b"probe"[..]));
+    play.close(1007);
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Tolerated);
+    // It has to be judged, though, and nothing delivered.
+    let mut play = Play::new(Role::Server, steps);
+    play.frame(Frame::pong(&b"probe"[..]));
+    play.deadline();
+    assert_eq!(play.judged().verdict, Verdict::Fail);
+    let mut play = Play::new(Role::Server, &steps.replace("ping", "text"));
+    play.frame(Frame::text("probe"));
+    assert_eq!(play.judged().verdict, Verdict::Fail);
+}
+
+#[test]
 fn a_close_without_the_end_of_tcp_is_not_enough() {
     let mut play = Play::new(Role::Server, OFFENCE);
     play.close(1002);
