@@ -90,8 +90,8 @@ impl Session {
                     .next()
                     .map(text)
                     .unwrap_or_default();
-                if self.ordinary_opening && !values.protocol.is_empty() {
-                    // A browser fails without an answer (WHATWG WebSockets, section 4.1).
+                if !values.protocol.is_empty() {
+                    // Browsers, and libraries after them, fail without an answer (WHATWG WebSockets, section 4.1).
                     let name = "Sec-WebSocket-Protocol".to_owned();
                     values.headers.push((name, values.protocol.clone()));
                 }
@@ -132,7 +132,12 @@ impl Session {
 
     /// `> response CODE`
     pub(super) fn send_response(&mut self, code: u16, step: &HandshakeStep) {
-        let octets = write::response(code, step, &self.values());
+        let mut values = self.values();
+        let interim = (100..200).contains(&code) && code != 101;
+        if interim {
+            values.headers.clear();
+        }
+        let octets = write::response(code, step, &values);
         // What has come by now came before the client could see a response.
         if let (Phase::Head, Some(request)) = (&self.phase, &self.request)
             && let Some(breach) = opening::early(request, self.requests.octets())
@@ -146,7 +151,7 @@ impl Session {
             Phase::Refused
         };
         // An interim response leaves the client waiting for the final one (RFC 9110, section 15.2).
-        if (100..200).contains(&code) && code != 101 {
+        if interim {
             self.phase = Phase::Head;
         }
         if code == 101 {

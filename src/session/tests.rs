@@ -448,6 +448,27 @@ fn a_client_that_takes_a_bad_101_for_good_fails() {
 }
 
 #[test]
+fn a_subprotocol_is_answered_unless_the_case_says_otherwise() {
+    let written = |steps: &str| {
+        let mut play = Play::raw(Role::Client, steps);
+        let request = String::from_utf8_lossy(REQUEST).replace(
+            "Upgrade: websocket",
+            "Sec-WebSocket-Protocol: chat, superchat\r\nUpgrade: websocket",
+        );
+        play.hear(request.as_bytes());
+        String::from_utf8(play.write()).expect("text")
+    };
+    let line = "Sec-WebSocket-Protocol: chat\r\n";
+    let own = "  < request\n  > response 101\n";
+    assert!(written("  < silence 1s\n").contains(line));
+    assert!(written(&format!("{own}  < silence 1s\n")).contains(line));
+    let without = format!("{own}    - Sec-WebSocket-Protocol\n  < silence 1s\n");
+    assert!(!written(&without).contains("Sec-WebSocket-Protocol"));
+    let interim = "  < request\n  > response 103\n  < silence 1s\n";
+    assert_eq!(written(interim), "HTTP/1.1 103 Early Hints\r\n\r\n");
+}
+
+#[test]
 fn a_client_that_takes_an_interim_response_for_the_101_fails() {
     let mut play = Play::raw(
         Role::Client,
