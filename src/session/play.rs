@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use crate::{
-    case::{Alternative, Cut, FrameStep, HeaderCheck, Mark, Outcome, Role, Send, Step},
+    case::{
+        Alternative, Body, Cut, FrameStep, HeaderCheck, Mark, MaskChoice, Outcome, Payload, Role,
+        Send, Step,
+        payload::{Part, What},
+    },
     rules,
     wire::{
         close::CloseBody,
@@ -418,12 +422,33 @@ impl Session {
                 .any(|outcome| matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset))
         });
         if ends && self.setup.target == Role::Client && !self.shut {
+            if self.awaits_failure().is_some() && self.own.offence.is_some() {
+                self.ask_whether_it_goes_on();
+            }
             // A client may wait for the server to close TCP first (RFC 6455, section 7.1.1).
             self.since = self.now;
             return self.shutdown();
         }
         self.found.timed_out = true;
         self.unforeseen(Seen::Silence);
+    }
+
+    /// Who fails the connection processes nothing more (RFC 6455, section 7.1.7): a pong tells that the target has not.
+    fn ask_whether_it_goes_on(&mut self) {
+        let what = What::Text(b"still there?".to_vec());
+        if self.own.closed.is_none() {
+            self.send_frame(&FrameStep {
+                body: Body::Data(Opcode::PING.value(), Payload(vec![Part { what, times: 1 }])),
+                fin: true,
+                rsv: [false; 3],
+                mask: MaskChoice::Habit,
+                form: None,
+                length: None,
+                frag: None,
+                times: 1,
+                cut: Cut::Whole,
+            });
+        }
     }
 
     /// What no line foresees.

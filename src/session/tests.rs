@@ -277,6 +277,19 @@ fn a_failing_client_may_wait_for_the_server_to_close() {
 }
 
 #[test]
+fn a_client_that_ignores_the_offence_is_found_out_before_tcp_ends() {
+    let mut play = Play::new(Role::Client, "  > text \"bad\" rsv2\n  < fail 1002\n");
+    play.frames();
+    play.deadline();
+    let asked = play.frames();
+    let [(Opcode::PING, payload)] = &asked[..] else {
+        panic!("{asked:?}");
+    };
+    play.frame(Frame::pong(payload.clone()));
+    assert_eq!(play.judged().verdict, Verdict::Fail);
+}
+
+#[test]
 fn the_observer_never_sleeps() {
     let mut play = Play::new(Role::Server, PING);
     let mut octets = Vec::new();
