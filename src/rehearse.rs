@@ -5,8 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    case::{Case, Role},
-    peer::{Ask, Fault, Peer, faults},
+    case::{Case, Need, Role},
+    peer::{Ask, Fault, Peer, SUBPROTOCOLS, faults},
     session::{Action, Event, Judgement, Session, Setup, Transcript, Verdict},
 };
 
@@ -22,6 +22,8 @@ pub struct Rehearsed {
     pub transcript: Transcript,
     /// The events that the session was given; playing them again gives the same judgement.
     pub events: Vec<(Duration, Event)>,
+    /// What the session knew.
+    pub setup: Setup,
 }
 
 /// The resource that is asked for: with a query, so that one who loses it is found out.
@@ -41,7 +43,13 @@ pub fn setup(target: Role, seed: u64) -> Setup {
 }
 
 /// Plays the case.
-pub fn rehearse(case: &Arc<Case>, setup: Setup, mut peer: Peer) -> Rehearsed {
+pub fn rehearse(case: &Arc<Case>, mut setup: Setup, mut peer: Peer) -> Rehearsed {
+    if setup.target == Role::Server && case.needs.contains(&Need::Subprotocol) {
+        // As with `--subprotocol`.
+        let name = "Sec-WebSocket-Protocol".to_owned();
+        setup.headers.push((name, SUBPROTOCOLS[0].to_owned()));
+    }
+    let replayed = setup.clone();
     let mut session = Session::new(case.clone(), setup);
     let mut events = Vec::new();
     let mut now = Duration::ZERO;
@@ -106,6 +114,7 @@ pub fn rehearse(case: &Arc<Case>, setup: Setup, mut peer: Peer) -> Rehearsed {
         judgement,
         transcript,
         events,
+        setup: replayed,
     }
 }
 

@@ -130,7 +130,7 @@ fn replaying_gives_the_same_judgement() {
         none(complaints(&cases, |case| {
             [None, fault].into_iter().find_map(|fault| {
                 let rehearsed = rehearse(case, setup(role, 1), peer(role, fault, 1));
-                let again = Session::replay(case.clone(), setup(role, 1), &rehearsed.events);
+                let again = Session::replay(case.clone(), rehearsed.setup, &rehearsed.events);
                 (again != rehearsed.judgement).then(|| format!("{role} {}: {again:?}", case.id))
             })
         }));
