@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::{escape, gate::Exit};
 
 pub mod check;
+pub mod connect;
 pub mod echo;
 pub mod explain;
 pub mod list;
@@ -30,8 +31,8 @@ enum Command {
     Check(check::Args),
     Server(Box<server::Args>),
     Report(report::Args),
-    /// Serve the reference echo server.
     Echo(echo::Args),
+    Connect(connect::Args),
 }
 
 /// Runs the command; clap itself ends with 2 on a command line that makes no sense.
@@ -43,6 +44,7 @@ pub fn run() -> ExitCode {
         Command::Server(args) => ended(server::run(*args)),
         Command::Report(args) => ended(report::run(args)),
         Command::Echo(args) => ended(echo::run(&args)),
+        Command::Connect(args) => ended(connect::run(args)),
     }
 }
 

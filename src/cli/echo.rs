@@ -13,19 +13,21 @@ use crate::{
     rules,
 };
 
-/// What `wsspec echo` takes.
+/// Serve the reference echo server, faultless or with one fault
+///
+/// Exit codes: 0 it was interrupted; 2 usage; 3 it cannot listen there.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where to listen; port 0 takes a free one.
+    /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001")]
     pub listen: String,
-    /// Break one rule, by the name of the fault.
+    /// Break one rule, by the name of the fault
     #[arg(long, value_name = "NAME", value_parser = server_fault)]
     pub fault: Option<&'static Fault>,
-    /// Make what is random the same each time.
+    /// Make what is random the same each time
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Show all faults and end.
+    /// Show all faults, those of clients included, and end
     #[arg(long)]
     pub list_faults: bool,
 }

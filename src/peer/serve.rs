@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, ToSocketAddrs},
     sync::Semaphore,
     task::{JoinHandle, JoinSet},
@@ -68,7 +68,8 @@ pub async fn serve(listener: TcpListener, fault: Option<&'static Fault>, seed: u
                 let peer = Peer::server(fault, seeds.u64(..));
                 connections.spawn(async move {
                     // A connection that breaks is over; there is nobody to tell.
-                    let _ = converse(stream, peer).await;
+                    let _ = stream.set_nodelay(true);
+                    let _ = converse(stream, peer, TcpStream::set_zero_linger).await;
                     drop(place);
                 });
             }
@@ -83,12 +84,20 @@ pub async fn serve(listener: TcpListener, fault: Option<&'static Fault>, seed: u
 /// # Errors
 /// When the connection cannot be made, or breaks.
 pub async fn dial(address: impl ToSocketAddrs, peer: Peer) -> io::Result<()> {
-    converse(TcpStream::connect(address).await?, peer).await
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    converse(stream, peer, TcpStream::set_zero_linger).await
 }
 
-/// Carries octets between a peer and its connection until both sides have closed.
-async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+/// Carries octets between a peer and its connection until both sides have closed. `abort` makes the end of the stream an RST.
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: S,
+    mut peer: Peer,
+    abort: fn(&S) -> io::Result<()>,
+) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     let (mut waiting, mut written) = (peer.output(), 0);
     let mut other_side_open = true;
@@ -98,7 +107,7 @@ async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
                 None => {}
                 Some(End::Fin) => break,
                 // What has been written goes out first; then the socket is dropped, and RST with it.
-                Some(End::Rst) => return stream.set_zero_linger(),
+                Some(End::Rst) => return abort(&stream),
             }
         }
         let idle = match peer.is_over() {
@@ -106,7 +115,7 @@ async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
             true => STAY,
             false => IDLE,
         };
-        let (mut reader, mut writer) = stream.split();
+        let (mut reader, mut writer) = tokio::io::split(&mut stream);
         let room = waiting.len() - written < MAX_WAITING;
         let step = async {
             tokio::select! {
@@ -145,4 +154,83 @@ async fn converse(mut stream: TcpStream, mut peer: Peer) -> io::Result<()> {
         .is_ok_and(|read| read.is_ok_and(|count| count > 0))
     {}
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{peer::faults, wire::frame::Frame};
+
+    const REQUEST: &[u8] =
+        b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+    /// Sends a request and frames, closes its side or not, and gives what came behind the 101 and how TCP ended.
+    async fn session(
+        fault: Option<&str>,
+        frames: &[Frame],
+        half_close: bool,
+    ) -> (Vec<u8>, io::Result<()>) {
+        let fault = fault.map(|name| faults::find(name).unwrap());
+        let server = spawn(fault, 1).await.unwrap();
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let mut octets = REQUEST.to_vec();
+        for frame in frames {
+            frame.clone().with_key([1, 2, 3, 4]).encode(&mut octets);
+        }
+        stream.write_all(&octets).await.unwrap();
+        if half_close {
+            stream.shutdown().await.unwrap();
+        }
+        let mut came = Vec::new();
+        let end = timeout(LINGER * 2, stream.read_to_end(&mut came))
+            .await
+            .expect("the end of TCP")
+            .map(drop);
+        let head = came.windows(4).position(|octets| octets == b"\r\n\r\n");
+        (came.split_off(head.map_or(0, |at| at + 4)), end)
+    }
+
+    fn close() -> Frame {
+        Frame::new(crate::wire::frame::Opcode::CLOSE, &b"\x03\xe8"[..])
+    }
+
+    #[tokio::test]
+    async fn the_server_ends_tcp_first() {
+        let (came, end) = session(None, &[Frame::text("a"), close()], false).await;
+        assert_eq!(came, b"\x81\x01a\x88\x02\x03\xe8");
+        end.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_half_closed_connection_is_answered_and_ended() {
+        let (came, end) = session(None, &[Frame::text("last words")], true).await;
+        assert_eq!(came, b"\x81\x0alast words");
+        end.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_failed_connection_ends_in_order_whatever_is_still_unread() {
+        let offence = Frame::text("x").with_fin(false);
+        let flood = Frame::binary(vec![0; 1 << 20]);
+        let (came, end) = session(None, &[offence, flood], false).await;
+        assert_eq!(&came[2..4], b"\x03\xea");
+        end.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_fault_may_reset_tcp() {
+        let (came, end) = session(Some("resets-tcp-on-close"), &[close()], false).await;
+        assert_eq!(came, b"");
+        let kind = end.unwrap_err().kind();
+        assert_eq!(kind, io::ErrorKind::ConnectionReset);
+    }
+
+    #[tokio::test]
+    async fn a_long_echo_passes_a_reader_that_reads_late() {
+        let long = Frame::binary(vec![7; 8 << 20]);
+        let (came, end) = session(None, &[long, close()], false).await;
+        assert_eq!(came.len(), (8 << 20) + 10 + 4);
+        end.unwrap();
+    }
 }
