@@ -1,5 +1,7 @@
 //! What the tests of the program share: running it, and servers to run it against.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::{
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},

@@ -1,0 +1,172 @@
+//! `wsspec server` as people use it.
+#![cfg(unix)]
+
+mod common;
+
+use std::{
+    io::Read,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use common::*;
+use wsspec::{report::Why, session::Verdict};
+
+#[test]
+fn the_reference_server_conforms() {
+    let ran = ran(&["server"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    assert!(ran.err.is_empty(), "{}", ran.err);
+    let last = ran.out.trim_end().lines().last().unwrap_or_default();
+    assert!(last.contains(" pass") && last.contains(" 0 fail"), "{last}");
+}
+
+#[test]
+fn a_fault_is_found_told_and_replayed() {
+    let server = ws(reference(Some("ignores-empty-pings")));
+    // Quotes and blanks have to survive the shell.
+    let origin = "http://it's a \"test\" $HOME";
+    let args = [
+        &server,
+        "control/ping/length[0]",
+        "control/ping/length[1]",
+        "--timeout",
+        "300ms",
+        "--origin",
+        origin,
+    ];
+    let ran = ran(&[&["server"], &args[..]].concat());
+    assert_eq!(ran.code, Some(1), "{}{}", ran.out, ran.err);
+    assert!(
+        ran.out.starts_with("FAIL control/ping/length[0]"),
+        "{}",
+        ran.out
+    );
+    let (_, report) = reported(&args);
+    let (failed, passed) = (&report.cases[0], &report.cases[1]);
+    assert_eq!(
+        (failed.verdict, passed.verdict),
+        (Verdict::Fail, Verdict::Pass)
+    );
+    assert!(failed.timed_out && !failed.unstable);
+    // The command as it stands, with the program on the path.
+    let program = Path::new(env!("CARGO_BIN_EXE_wsspec"));
+    let folder = program.parent().map(Path::to_path_buf).unwrap_or_default();
+    for (case, code) in [(failed, 1), (passed, 0)] {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &case.replay])
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
+        shell
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let again = finish(shell.spawn().expect("a shell"));
+        assert_eq!(
+            again.code,
+            Some(code),
+            "{}: {}{}",
+            case.replay,
+            again.out,
+            again.err
+        );
+        assert!(again.out.contains("1 of "), "{}", again.out);
+    }
+}
+
+#[test]
+fn equal_runs_give_equal_reports() {
+    let server = ws(reference(None));
+    let report = || {
+        let (_, mut report) = reported(&[&server, "control", "utf8", "--seed", "7"]);
+        report.measured = Default::default();
+        report.to_json()
+    };
+    assert!(report() == report(), "two equal runs differ");
+}
+
+#[test]
+fn every_delivery_gives_the_same_verdicts() {
+    let server = ws(reference(None));
+    for delivery in ["whole", "octets", "coalesced"] {
+        let (ran, report) = reported(&[&server, "control", "messages", "--delivery", delivery]);
+        assert_eq!(ran.code, Some(0), "{delivery}: {}", ran.err);
+        assert!(report.cases.iter().all(|c| c.verdict != Verdict::Fail));
+        assert_eq!(report.target.delivery.as_deref(), Some(delivery));
+    }
+}
+
+#[test]
+fn one_pervasive_fault_is_confirmed_a_few_times_only() {
+    let server = ws(reference(Some("masks-all-frames")));
+    let (ran, report) = reported(&[&server, "control"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        report
+            .cases
+            .iter()
+            .all(|case| case.verdict == Verdict::Fail && !case.unstable)
+    );
+}
+
+#[test]
+fn fail_fast_stops_at_the_first_failure() {
+    let server = ws(reference(Some("ignores-empty-pings")));
+    let (ran, report) = reported(&[&server, "control", "--timeout", "300ms", "--fail-fast"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert_eq!(report.summary.verdicts.fail, 1);
+    let stopped = report.stopped.expect("it was stopped");
+    assert!(stopped.why == Why::FailFast && stopped.not_run > 0);
+}
+
+#[test]
+fn a_target_without_echo_is_not_blamed_for_it() {
+    let server = ws(reference(Some("sends-text-as-binary")));
+    let (ran, report) = reported(&[&server, "messages", "--timeout", "300ms"]);
+    assert_eq!(
+        ran.code,
+        Some(0),
+        "{:?} {}",
+        report.summary.verdicts,
+        ran.err
+    );
+    let aside: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| case.verdict == Verdict::NotApplicable)
+        .collect();
+    assert!(aside.len() > 10 && report.summary.verdicts.fail == 0);
+    assert!(
+        aside[0]
+            .reason
+            .contains("does not send a text message back")
+    );
+    // Green would mean that something was seen.
+    let (ran, _) = reported(&[&server, &aside[0].id, "--timeout", "300ms"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.err);
+}
+
+#[test]
+fn a_reader_who_goes_away_is_no_failure() {
+    for report in ["table", "text", "json"] {
+        let server = ws(reference(Some("ignores-empty-pings")));
+        let mut child = command(&[
+            "server",
+            &server,
+            "control/ping",
+            "--timeout",
+            "300ms",
+            "--report",
+            report,
+        ])
+        .spawn()
+        .expect("it starts");
+        drop(child.stdout.take());
+        let mut err = String::new();
+        let mut stderr = child.stderr.take().expect("a pipe");
+        stderr.read_to_string(&mut err).expect("UTF-8");
+        let code = child.wait().expect("an end").code();
+        assert_eq!(code, Some(1), "{report}: {err}");
+        assert!(!err.contains("panicked"), "{err}");
+    }
+}
