@@ -382,7 +382,7 @@ impl Plan<'_> {
             let hold = no_way || (fail_fast && !suspects.is_empty());
             while !hold && flights.items.len() < jobs {
                 let Some(item) = round.pop_front() else { break };
-                let patience = self.first_patience();
+                let patience = self.first_patience(&item);
                 flights.start(&self.ground, item, self.echo, patience);
             }
             if pulses.is_empty() && !held.is_empty() {
@@ -427,8 +427,9 @@ impl Plan<'_> {
         }
     }
 
-    fn first_patience(&self) -> Duration {
-        match self.only {
+    /// Heavy cases keep the target, and the suite, busy for longer than a round trip says.
+    fn first_patience(&self, item: &Item) -> Duration {
+        match self.only || item.case.heavy {
             true => self.ground.options.timeout,
             false => self.ledger.scaled(),
         }
