@@ -9,7 +9,7 @@ mod bind;
 mod cursor;
 pub mod document;
 pub mod error;
-mod fault;
+pub(crate) mod fault;
 mod head;
 mod keys;
 pub mod lint;

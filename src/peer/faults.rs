@@ -13,7 +13,7 @@ mod sending;
 
 use super::{Draft, End, Offence, Out, Seen, State};
 use crate::{
-    case::Role,
+    case::{Role, fault::nearest},
     wire::{
         frame::Header,
         handshake::{Flaw, Head, Request, Response, client, server},
@@ -118,60 +118,31 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
 /// The fault of this name.
 ///
 /// # Errors
-/// [`Unknown`], with the names that come closest.
+/// [`Unknown`], with the name that was most likely meant.
 pub fn find(name: &str) -> Result<&'static Fault, Unknown> {
     all()
         .find(|fault| fault.name == name)
         .ok_or_else(|| Unknown {
             name: name.to_owned(),
-            near: nearest(name),
+            near: nearest(name, all().map(|fault| fault.name)),
         })
 }
 
 /// There is no fault of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("looked for a fault by its name, but there is none named {name:?}{}", did_you_mean(.near))]
+#[error("there is no fault {name:?}; {}", did_you_mean(.near))]
 pub struct Unknown {
     /// What was asked for.
     pub name: String,
-    /// Names that come close, the closest first.
-    pub near: Vec<&'static str>,
+    /// The name that was most likely meant.
+    pub near: Option<&'static str>,
 }
 
-fn did_you_mean(near: &[&str]) -> String {
+fn did_you_mean(near: &Option<&str>) -> String {
     match near {
-        [] => "; --list-faults shows them all".to_owned(),
-        near => format!("; did you mean {}?", near.join(" or ")),
+        Some(near) => format!("did you mean {near}?"),
+        None => "--list-faults shows them all".to_owned(),
     }
-}
-
-/// Up to three names that differ from this one in at most a third of its letters, or contain it.
-fn nearest(name: &str) -> Vec<&'static str> {
-    let most = name.len() / 3 + 1;
-    let mut near: Vec<_> = all()
-        .map(|fault| fault.name)
-        .filter_map(|known| match known.contains(name) && name.len() > 2 {
-            true => Some((0, known)),
-            false => Some((distance(name, known), known)).filter(|(distance, _)| *distance <= most),
-        })
-        .collect();
-    near.sort_unstable();
-    near.truncate(3);
-    near.into_iter().map(|(_, known)| known).collect()
-}
-
-/// How many letters have to be put in, left out or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let changed = corner + usize::from(x != y);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }
 
 impl Fault {
