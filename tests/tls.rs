@@ -169,3 +169,17 @@ fn a_replay_asks_with_the_same_trust() {
         "{replay}"
     );
 }
+
+#[test]
+fn tls_changes_no_verdict() {
+    let secure = Secure::new(&["localhost"]);
+    let (ran, report) = reported(&[&secure.url("localhost"), "--insecure", "--subprotocol", "echo"]);
+    let others: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| case.verdict != Verdict::Pass)
+        .map(|case| format!("{} {:?}: {}", case.id, case.verdict, case.reason))
+        .collect();
+    assert!(others.is_empty(), "{}", others.join("\n"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
