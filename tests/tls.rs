@@ -173,7 +173,12 @@ fn a_replay_asks_with_the_same_trust() {
 #[test]
 fn tls_changes_no_verdict() {
     let secure = Secure::new(&["localhost"]);
-    let (ran, report) = reported(&[&secure.url("localhost"), "--insecure", "--subprotocol", "echo"]);
+    let (ran, report) = reported(&[
+        &secure.url("localhost"),
+        "--insecure",
+        "--subprotocol",
+        "echo",
+    ]);
     let others: Vec<_> = report
         .cases
         .iter()

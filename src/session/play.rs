@@ -203,6 +203,10 @@ impl Session {
 
     /// How long the target has to be silent now.
     pub(super) fn awaited_silence(&self) -> Option<Duration> {
+        if self.failing {
+            // It has spoken: what is awaited now is the end of TCP.
+            return None;
+        }
         let outcomes = self
             .group()?
             .iter()

@@ -267,6 +267,21 @@ fn a_close_without_the_end_of_tcp_is_not_enough() {
 }
 
 #[test]
+fn a_target_that_fails_the_connection_has_its_whole_patience_to_end_tcp() {
+    let mut play = Play::new(
+        Role::Server,
+        "  > ping \"a\" rsv2\n  < fail 1002 or silence 300ms\n",
+    );
+    let at = Duration::from_millis(100);
+    let mut octets = Vec::new();
+    Frame::close(&CloseBody::Code(1002, Vec::new())).encode(&mut octets);
+    play.event(at, Event::Received(octets));
+    assert_eq!(play.session.deadline(), Some(at + play.setup.patience));
+    play.event(Duration::from_millis(900), Event::Eof);
+    assert_eq!(play.judged().verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_failing_client_may_wait_for_the_server_to_close() {
     let mut play = Play::new(Role::Client, OFFENCE);
     play.deadline();
