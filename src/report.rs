@@ -20,6 +20,7 @@ pub mod csv;
 pub mod destination;
 pub mod exact;
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;

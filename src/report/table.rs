@@ -313,9 +313,9 @@ fn cases(report: &Report, page: &Page) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
-/// Failures first; within a verdict the order of the catalogue. Failures always have a row of their own.
-fn fold(mut cases: Vec<&Case>) -> Vec<Row<'_>> {
-    let weight = |case: &Case| match case.verdict {
+/// What a person looks at first comes first: failures, and musts among them.
+pub(super) fn weight(case: &Case) -> impl Ord + use<> {
+    let verdict = match case.verdict {
         Verdict::Fail => 0,
         Verdict::Error => 1,
         Verdict::Inconclusive => 2,
@@ -323,7 +323,12 @@ fn fold(mut cases: Vec<&Case>) -> Vec<Row<'_>> {
         Verdict::NotApplicable => 4,
         Verdict::Pass => 5,
     };
-    cases.sort_by_key(|case| (weight(case), std::cmp::Reverse(case.level)));
+    (verdict, std::cmp::Reverse(case.level))
+}
+
+/// Failures first; within a verdict the order of the catalogue. Failures always have a row of their own.
+fn fold(mut cases: Vec<&Case>) -> Vec<Row<'_>> {
+    cases.sort_by_key(|case| weight(case));
     let mut alike: HashMap<(Verdict, &str), usize> = HashMap::new();
     for case in &cases {
         *alike.entry((case.verdict, &case.reason)).or_default() += 1;

@@ -4,7 +4,7 @@ use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use tabled::grid::util::string::{get_char_width, get_string_width};
 
-use super::{Report, Target, badge, csv, github, junit, markdown, sarif, table, tap, text};
+use super::{Report, Target, badge, csv, github, html, junit, markdown, sarif, table, tap, text};
 use crate::{case::Role, escape::line, session::Verdict};
 
 /// A view of a report: one row of [`FORMATS`].
@@ -30,6 +30,12 @@ pub static FORMATS: &[Format] = &[
     },
     TABLE,
     TEXT,
+    Format {
+        name: "html",
+        about: "a page of its own: each case with its rule, its steps and what was said",
+        joins: false,
+        render: html::render,
+    },
     Format {
         name: "markdown",
         about: "a page for a pull request or the summary of a job, failures folded",

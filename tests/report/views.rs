@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
+use data_encoding::BASE64;
+use html5gum::{Token, Tokenizer};
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_xml::{Reader, XmlVersion, events::Event as Xml};
 use serde_json::Value;
-use wsspec::report::{Page, Report, Standing, Summary};
+use sha2::{Digest, Sha256};
+use wsspec::report::{MeasuredCase, Page, Report, Standing, Summary};
 
 use crate::{hostile::hostile_report, same, sample::sample, view};
 
@@ -17,6 +20,10 @@ fn piped(name: &str, report: &Report) -> String {
 #[test]
 fn views_for_other_programs() {
     let report = sample();
+    same(
+        piped("html", &report),
+        snapbox::file!["../golden/report/report.html": Text],
+    );
     same(
         piped("markdown", &report),
         snapbox::file!["../golden/report/report.md"],
@@ -169,6 +176,158 @@ fn is_ours(html: &str) -> bool {
         || text.starts_with("<details><summary>") && text.ends_with("</summary>")
 }
 
+/// Start tags with their attributes; there is no comment, no error of the HTML standard, and tags are balanced.
+fn tags(html: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).expect("UTF-8");
+    let (mut tags, mut open) = (Vec::new(), Vec::new());
+    for token in Tokenizer::new(html).flatten() {
+        match token {
+            Token::StartTag(tag) => {
+                let name = text(&tag.name);
+                if !["meta", "input"].contains(&name.as_str()) && !tag.self_closing {
+                    open.push(name.clone());
+                }
+                let attributes = tag
+                    .attributes
+                    .iter()
+                    .map(|(name, value)| (text(name), text(value)));
+                tags.push((name, attributes.collect()));
+            }
+            Token::EndTag(tag) => assert_eq!(open.pop(), Some(text(&tag.name))),
+            Token::String(_) | Token::Doctype(_) => {}
+            Token::Comment(_) | Token::Error(_) => panic!("{token:?}"),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    tags
+}
+
+/// A page is ours alone: known tags and attributes, links into itself and to the RFCs, nothing else to load.
+fn is_our_page(html: &str) -> Result<(), TestCaseError> {
+    const TAGS: &[&str] = &[
+        "html", "head", "meta", "title", "style", "body", "script", "a", "header", "main",
+        "footer", "section", "div", "span", "b", "p", "h1", "h2", "h3", "h4", "small", "code",
+        "pre", "dl", "dt", "dd", "ul", "li", "label", "input", "button", "details", "summary",
+        "svg", "rect", "table", "thead", "tbody", "tfoot", "tr", "th", "td",
+    ];
+    const ATTRIBUTES: &[&str] = &[
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "href",
+        "rel",
+        "class",
+        "id",
+        "role",
+        "aria-label",
+        "aria-pressed",
+        "type",
+        "checked",
+        "disabled",
+        "hidden",
+        "title",
+        "placeholder",
+        "autocomplete",
+        "spellcheck",
+        "scope",
+        "data-is",
+        "viewbox",
+        "preserveaspectratio",
+        "x",
+        "width",
+        "height",
+    ];
+    let (mut scripts, mut styles) = (0, 0);
+    for (name, attributes) in tags(html) {
+        prop_assert!(TAGS.contains(&name.as_str()), "{}", name);
+        scripts += usize::from(name == "script");
+        styles += usize::from(name == "style");
+        for (attribute, value) in attributes {
+            prop_assert!(ATTRIBUTES.contains(&attribute.as_str()), "{}", attribute);
+            if attribute == "href" {
+                let rfc = value.strip_prefix("https://www.rfc-editor.org/rfc/rfc");
+                let digits = |rest: &str| {
+                    rest.chars()
+                        .all(|c| c.is_ascii_digit() || c == '.' || "html#section-".contains(c))
+                };
+                prop_assert!(
+                    value.starts_with('#') || rfc.is_some_and(digits),
+                    "{}",
+                    value
+                );
+            }
+            if attribute == "class" {
+                prop_assert!(
+                    value
+                        .chars()
+                        .all(|c| c.is_ascii_lowercase() || c == '-' || c == ' '),
+                    "{}",
+                    value
+                );
+            }
+        }
+    }
+    prop_assert_eq!((scripts, styles), (1, 1));
+    Ok(())
+}
+
+/// The text between the tags of this name; there is one such element.
+fn element<'h>(html: &'h str, name: &str) -> &'h str {
+    let (_, rest) = html.split_once(&format!("<{name}>")).expect("it begins");
+    rest.split_once(&format!("</{name}>")).expect("it ends").0
+}
+
+#[test]
+fn the_policy_of_a_page_allows_its_style_and_script_alone() {
+    let html = piped("html", &sample());
+    let digest = |name| BASE64.encode(&Sha256::digest(element(&html, name)));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        digest("style"),
+        digest("script")
+    );
+    let given = tags(&html)
+        .into_iter()
+        .flat_map(|(_, attributes)| attributes)
+        .find(|(name, _)| name == "content");
+    assert_eq!(given, Some(("content".into(), policy)));
+    for text in [element(&html, "style"), element(&html, "script")] {
+        assert!(
+            !text.contains("url(")
+                && !text.contains("@import")
+                && !text.contains("://")
+                && !text.contains("fetch")
+        );
+    }
+}
+
+#[test]
+fn a_page_of_many_cases_stays_small() {
+    let mut report = sample();
+    let pass = report.cases[0].clone();
+    let measured = report.measured.cases[0].clone();
+    let line = pass.transcript[0].clone();
+    for at in 0..3000 {
+        let mut case = pass.clone();
+        case.id = format!("framing/many/row[{at}]");
+        case.transcript = vec![line.clone(); 400];
+        case.transcript[0].text = "x".repeat(4000);
+        let id = case.id.clone();
+        report.measured.cases.push(MeasuredCase {
+            id,
+            ..measured.clone()
+        });
+        report.cases.push(case);
+    }
+    report.summary = Summary::of(&report.cases);
+    let html = piped("html", &report);
+    assert!(html.len() < 8 << 20, "{} octets", html.len());
+    assert!(html.contains("id=\"case/framing/many/row[2999]\""));
+    assert!(html.contains("# 386 more lines"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -185,6 +344,11 @@ proptest! {
         for (name, _) in elements(&piped("badge-svg", &report)) {
             prop_assert!(known.contains(name.as_str()), "{}", name);
         }
+    }
+
+    #[test]
+    fn a_page_is_ours_alone(report in hostile_report()) {
+        is_our_page(&piped("html", &report))?;
     }
 
     #[test]
