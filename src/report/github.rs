@@ -40,7 +40,7 @@ pub fn render(report: &Report, _: &Page) -> String {
     for case in apart.iter().take(MOST) {
         let kind = match case.standing() {
             Standing::Told => "notice",
-            _ if case.level == Level::Should => "warning",
+            Standing::Bad if case.level == Level::Should => "warning",
             _ => "error",
         };
         command(&mut out, kind, &line(&case.id), &sentences(report, case));
