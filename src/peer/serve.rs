@@ -25,7 +25,7 @@ const IDLE: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(2);
 
 /// How long a fault may leave its side open when the other end has closed; nothing tells when nobody waits any more.
-const STAY: Duration = Duration::from_secs(10);
+const STAY: Duration = Duration::from_secs(60);
 
 /// A server that runs beside the program; it ends when this is dropped.
 #[derive(Debug)]
@@ -111,7 +111,6 @@ pub async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             }
         }
         let idle = match peer.is_over() {
-            true if other_side_open => LINGER,
             true => STAY,
             false => IDLE,
         };
