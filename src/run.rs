@@ -325,7 +325,11 @@ impl Plan<'_> {
                 .into_iter()
                 .rev()
                 .for_each(|item| waiting.push_front(item));
-            self.alone(suspects).await?;
+            let impatient = self.alone(suspects).await?;
+            impatient
+                .into_iter()
+                .rev()
+                .for_each(|item| waiting.push_front(item));
             let options = &self.ground.options;
             self.jobs = match self.ledger.end_round() {
                 Waits {
@@ -451,10 +455,16 @@ impl Plan<'_> {
         }
     }
 
-    /// Tries each suspect again, with nothing beside it; this judgement counts.
-    async fn alone(&mut self, mut suspects: Vec<Tried>) -> Result<(), Stop> {
+    /// Tries each suspect again, with nothing beside it; this judgement counts. Gives back those that were given less time than
+    /// the target has since turned out to need: another try beside others is fair, and cheaper.
+    async fn alone(&mut self, mut suspects: Vec<Tried>) -> Result<Vec<Item>, Stop> {
         suspects.sort_by_key(|tried| tried.item.position);
+        let mut impatient = Vec::new();
         for first in suspects {
+            if first.judgement.timed_out && first.patience < self.ledger.scaled() {
+                impatient.push(first.item);
+                continue;
+            }
             if self.ledger.knows(&first.judgement, first.patience) {
                 self.judge(first, false)?;
                 continue;
@@ -497,7 +507,7 @@ impl Plan<'_> {
             let unstable = is_unstable(&first, &again);
             self.judge(again, unstable)?;
         }
-        Ok(())
+        Ok(impatient)
     }
 
     fn judge(&mut self, tried: Tried, unstable: bool) -> Result<(), Stop> {

@@ -8,6 +8,7 @@ use std::{
     net::TcpStream,
     process::Command,
     sync::mpsc,
+    time::Duration,
 };
 
 use common::*;
@@ -421,6 +422,18 @@ fn a_target_that_bears_few_connections_fails_nothing() {
         report.summary.cases,
         "{verdicts:?}"
     );
+}
+
+#[test]
+fn a_target_that_takes_its_time_fails_nothing() {
+    // Longer than a first try waits for a target that answers at once.
+    let (behind, late) = (reference(None), Duration::from_millis(400));
+    let slow = serve(move |stream| drop(pass(&stream, behind, late)));
+    let (ran, report) = reported(&[&ws(slow), "control/oversized", "close/codes/lawful"]);
+    let verdicts = &report.summary.verdicts;
+    assert_eq!(ran.code, Some(0), "{verdicts:?} {}", ran.err);
+    assert_eq!(verdicts.pass + verdicts.tolerated, report.summary.cases);
+    assert_eq!(report.summary.unstable, 0, "patience alone has mended it");
 }
 
 #[test]

@@ -168,7 +168,7 @@ pub fn door(
                     inside.extend(stream.try_clone());
                     let open = open.clone();
                     thread::spawn(move || {
-                        let _ = pass(&stream, behind);
+                        let _ = pass(&stream, behind, Duration::ZERO);
                         open.fetch_sub(1, Ordering::SeqCst);
                     });
                 }
@@ -186,16 +186,17 @@ pub fn door(
     address
 }
 
-/// Passes octets on in both directions until both have ended.
-fn pass(near: &TcpStream, behind: SocketAddr) -> io::Result<()> {
+/// Passes octets on in both directions until both have ended; the end of the server comes so much later.
+pub fn pass(near: &TcpStream, behind: SocketAddr, late: Duration) -> io::Result<()> {
     let far = &TcpStream::connect(behind)?;
-    let one_way = |mut from: &TcpStream, mut to: &TcpStream| {
+    let one_way = |mut from: &TcpStream, mut to: &TcpStream, late| {
         let _ = io::copy(&mut from, &mut to);
+        thread::sleep(late);
         let _ = to.shutdown(Shutdown::Write);
     };
     thread::scope(|scope| {
-        scope.spawn(move || one_way(near, far));
-        one_way(far, near);
+        scope.spawn(move || one_way(near, far, Duration::ZERO));
+        one_way(far, near, late);
     });
     Ok(())
 }
