@@ -42,9 +42,13 @@ fn server_fault(name: &str) -> Result<&'static Fault, String> {
 /// A sentence for who typed it.
 pub(super) fn fault(name: &str, role: Role) -> Result<&'static Fault, String> {
     let fault = faults::find(name).map_err(|error| error.to_string())?;
+    let other = match role {
+        Role::Server => "wsspec connect",
+        Role::Client => "wsspec echo",
+    };
     match fault.is_for(role) {
         true => Ok(fault),
-        false => Err("this fault is one of the other role".to_owned()),
+        false => Err(format!("it is a fault of the other role; {other} takes it")),
     }
 }
 
