@@ -127,6 +127,7 @@ pub fn level(case: &Case) -> Level {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Document;
 
     #[test]
     fn every_row_is_read_and_ids_are_unique() {
@@ -148,5 +149,19 @@ mod tests {
         let inferred = all().iter().filter(|rule| !rule.in_text);
         assert!(inferred.clone().any(|rule| rule.level == Level::Must));
         assert!(inferred.clone().all(|rule| rule.weight() <= Level::Should));
+    }
+
+    #[test]
+    fn a_case_lowers_the_level_of_its_rules_and_never_raises_it() {
+        let level = |rules: &str, key: &str| {
+            let text = format!("case a\n  title: T\n  checks: {rules}\n{key}  > ping\n");
+            super::level(&Document::only("", &text).expect("a case"))
+        };
+        let (must, may) = ("6455-5.5.2-2", "6455-5.5.2-1");
+        assert_eq!(level(must, ""), Level::Must);
+        assert_eq!(level(may, ""), Level::May);
+        assert_eq!(level(&format!("{may}, {must}"), ""), Level::Must);
+        assert_eq!(level(must, "  level: should\n"), Level::Should);
+        assert_eq!(level(may, "  level: should\n"), Level::May);
     }
 }

@@ -9,6 +9,7 @@ use crate::wire::handshake::values;
 /// A rule of the notation that a file breaks. `Display` is the sentence; [`Fault::hint`] says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the sentence of each variant says it")]
 pub enum Fault {
     // The file.
     #[error("this octet is not valid UTF-8")]

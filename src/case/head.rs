@@ -181,9 +181,9 @@ fn name_and_value(cursor: &mut Cursor, forms: &'static [&'static str]) -> Result
     }
 }
 
-/// A token (RFC 9110, section 5.6.2).
+/// A token (RFC 9110, section 5.6.2) whose line is neither a comment nor a row.
 pub(super) fn is_name(name: &str) -> bool {
-    is_token(name.as_bytes())
+    is_token(name.as_bytes()) && !name.starts_with(['#', '|'])
 }
 
 /// `101`, or `4xx`.

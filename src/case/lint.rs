@@ -14,6 +14,7 @@ use crate::rules;
 /// Something in a case file that parses and makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the sentence of each variant says it")]
 pub enum Remark {
     /// Each alternative ends TCP, or has the rest of the case below it.
     #[error("nothing reaches this line")]

@@ -1,6 +1,6 @@
 //! The notation as a whole: both directions, rows, and what hostile text does.
 
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
     document::{Document, MAX_DEPTH, MAX_FILE},
@@ -8,6 +8,7 @@ use super::{
     payload::{Payload, What},
     *,
 };
+use crate::wire::frame::{Header, Opcode};
 
 fn read(text: &str) -> Document {
     Document::parse("test.wire", "test", text.as_bytes())
@@ -187,6 +188,14 @@ fn a_dollar_names_a_value_in_a_handshake_only() {
 }
 
 #[test]
+fn a_cell_cannot_make_a_header_that_prints_as_a_comment() {
+    let faults = faults(&with_steps(
+        "  > request\n    {h}\n  | n | h |\n  | 1 | #a: b |\n",
+    ));
+    assert_eq!(faults, [Fault::HeaderName("`#a`".into())]);
+}
+
+#[test]
 fn generated_payloads_join_and_repeat() {
     let steps = steps("  > bytes \"a\"*125 + x\"00 fF1e\" + utf8(7) cut=3\n");
     let Step::Send(Send::Bytes(payload, cut)) = &steps[0] else {
@@ -279,7 +288,79 @@ fn line_ends_of_other_systems_are_line_ends() {
 }
 
 #[test]
+fn frames_that_came_are_shown_as_steps() {
+    let frame = |opcode, fin, rsv, key, form, length, payload: &[u8]| crate::wire::frame::Frame {
+        header: Header {
+            fin,
+            rsv,
+            opcode: Opcode::new(opcode),
+            key,
+            form,
+            length,
+        },
+        payload: payload.to_vec().into(),
+    };
+    let plain = |opcode, payload: &[u8]| {
+        let length = payload.len() as u64;
+        frame(
+            opcode,
+            true,
+            [false; 3],
+            None,
+            Form::shortest(length),
+            length,
+            payload,
+        )
+    };
+    for (frame, shown) in [
+        (plain(1, b"a\xff"), r#"text "a\xff""#),
+        (plain(2, b"plain"), r#"binary "plain""#),
+        (plain(2, b"\x00\x01"), r#"binary x"00 01""#),
+        (plain(9, b""), "ping"),
+        (plain(3, b"a"), r#"op=3 "a""#),
+        (plain(8, b""), "close"),
+        (plain(8, b"\x03\xe8"), "close 1000"),
+        (plain(8, b"\x03\xe8bye"), r#"close 1000 "bye""#),
+        (plain(8, b"\x03"), r#"op=8 x"03""#),
+        (
+            frame(0, false, [true, false, true], None, Form::Seven, 1, b"a"),
+            r#"cont "a" fin=0 rsv1 rsv3"#,
+        ),
+        (
+            frame(1, true, [false; 3], Some([0; 4]), Form::Sixteen, 1, b"a"),
+            r#"text "a" masked form=16"#,
+        ),
+        (
+            frame(1, true, [false; 3], None, Form::SixtyFour, 1 << 40, b"a"),
+            r#"text "a" length=0x10000000000"#,
+        ),
+    ] {
+        assert_eq!(print::frame(&frame, Role::Server), shown);
+    }
+    assert_eq!(print::frame(&plain(10, b""), Role::Client), "pong unmasked");
+    let masked = frame(10, true, [false; 3], Some([1; 4]), Form::Seven, 0, b"");
+    assert_eq!(print::frame(&masked, Role::Client), "pong");
+}
+
+#[test]
+fn an_error_draws_the_lines_that_it_is_about_and_no_more() {
+    let far = "  # nothing\n".repeat(10_000);
+    let text = with_steps(&format!(
+        "  > text {{p}}\n{far}  | n | p |\n  | 1 | oops |\n"
+    ));
+    let told = read(&text).errors[0].render(false);
+    assert!(told.contains("10006 |   | 1 | oops |"), "{told}");
+    assert!(!told.contains("it is put in here"), "{told}");
+}
+
+#[test]
 fn what_came_is_shown_safely_and_shortly() {
+    let long = print::octets("aä".repeat(40).as_bytes(), true);
+    assert!(
+        long.starts_with(&format!("\"{}a\"... (120 octets", "aä".repeat(10))),
+        "{long}"
+    );
+
     assert_eq!(
         print::octets(b"plain \"quote\"", false),
         r#""plain \"quote\"""#
@@ -319,43 +400,109 @@ proptest! {
     }
 
     #[test]
-    fn arbitrary_octets_never_panic(octets in proptest::collection::vec(any::<u8>(), 0..400)) {
-        for error in Document::parse("t", "t", &octets).errors {
-            error.render(false);
-        }
+    fn arbitrary_octets_are_read(octets in vec(any::<u8>(), 0..400)) {
+        fuzz::notation(&octets);
     }
 
     #[test]
-    fn text_like_a_case_never_panics(lines in proptest::collection::vec(like_a_line(), 0..30)) {
-        let text = format!("case a\n  title: t\n  checks: 6455-5.5.2-2\n{}", lines.join("\n"));
-        for error in read(&text).errors {
-            error.render(true);
+    fn text_like_a_case_is_read(lines in vec(like_a_line(), 0..30), rows in vec(vec(like_a_word(), 3), 0..4)) {
+        let mut text = format!("case a\n  title: t\n  checks: 6455-5.5.2-2\n{}", lines.join("\n"));
+        for (n, row) in rows.iter().enumerate() {
+            let head = if n == 0 { "n | a | b | c".into() } else { format!("{n} | {}", row.join(" | ")) };
+            text.push_str(&format!("\n  | {head} |"));
         }
+        fuzz::notation(text.as_bytes());
     }
 
     #[test]
-    fn what_is_printed_of_octets_prints(octets in proptest::collection::vec(any::<u8>(), 0..200), text: bool) {
+    fn one_step_between_good_ones_is_read(words in vec(like_a_word(), 0..4), mark in select(&["> ", "< ", "~ ", "> request\n    ", "< response 101\n    "][..])) {
+        let text = with_steps(&format!("  > ping\n  < pong \"\"\n  {mark}{}\n  < eof\n", words.join(" ")));
+        fuzz::notation(text.as_bytes());
+    }
+
+    #[test]
+    fn what_is_printed_of_octets_prints(octets in vec(any::<u8>(), 0..200), text: bool) {
         prop_assert!(print::octets(&octets, text).chars().all(|c| !crate::escape::is_hostile(c)));
     }
 }
 
+/// A word of the notation, or none.
+fn like_a_word() -> impl Strategy<Value = String> {
+    let known = select(
+        &[
+            ">",
+            "<",
+            "~",
+            "?",
+            "|",
+            "case",
+            "or",
+            "+",
+            "-",
+            "=",
+            "*",
+            "\"",
+            "\"a\"",
+            "x\"0\"",
+            "x\"00\"",
+            "{a}",
+            "{b}",
+            "{",
+            "}",
+            "{{",
+            "}}",
+            "ascii(",
+            "utf8(3)",
+            "text",
+            "binary",
+            "close",
+            "1000",
+            "fail",
+            "request",
+            "response",
+            "101",
+            "4xx",
+            "refusal",
+            "silence",
+            "1s",
+            "fin=0",
+            "key=",
+            "length=0x",
+            "op=3",
+            "Name:",
+            "#n:",
+            "|n:",
+            "~: x",
+            "$key",
+            "$x",
+            "$$",
+            "title:",
+            "role:",
+            "server",
+            "#",
+            "ä",
+            "\\u{41}",
+            "\\u{",
+            "\\x",
+            "times=",
+            "chop=1",
+            "eof",
+            "\"why\"",
+            "method=\"$$\"",
+            "body=\"\"",
+            "\"a\" + x\"\"",
+        ][..],
+    );
+    prop_oneof![
+        8 => known.prop_map(String::from),
+        1 => any::<String>(),
+        1 => Just(String::new()),
+    ]
+}
+
 /// Words of the notation in any order.
 fn like_a_line() -> impl Strategy<Value = String> {
-    let word = prop_oneof![
-        6 => proptest::sample::select(&[
-            ">", "<", "~", "?", "|", "case", "or", "+", "-", "=", "*", "\"", "\"a\"", "x\"0\"", "x\"00\"", "{a}", "{", "}",
-            "{{", "ascii(", "utf8(3)", "text", "binary", "close", "1000", "fail", "request", "response", "101", "4xx",
-            "refusal", "silence", "1s", "fin=0", "key=", "length=0x", "op=3", "Name:", "$key", "$x", "title:", "role:",
-            "server", "#", "ä", "\\u{41}", "\\u{", "\\x", "times=", "chop=1", "eof",
-        ][..]).prop_map(String::from),
-        1 => any::<String>(),
-    ];
-    (
-        0usize..8,
-        proptest::collection::vec(word, 0..7),
-        any::<bool>(),
-    )
-        .prop_map(|(indent, words, tight)| {
-            format!("{:indent$}{}", "", words.join(if tight { "" } else { " " }))
-        })
+    (0usize..8, vec(like_a_word(), 0..7), any::<bool>()).prop_map(|(indent, words, tight)| {
+        format!("{:indent$}{}", "", words.join(if tight { "" } else { " " }))
+    })
 }

@@ -154,6 +154,28 @@ mod tests {
     }
 
     #[test]
+    fn files_are_read_in_the_order_of_their_paths() {
+        let sorted = |catalogue: &Catalogue| {
+            let ids = catalogue
+                .cases()
+                .map(|case| case.id.rsplit_once('/').map_or("", |(file, _)| file));
+            ids.is_sorted()
+        };
+        let embedded = Catalogue::embedded().expect("the cases in the binary");
+        assert!(sorted(&embedded));
+
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["m", "z", "a", "k", "c", "x", "b"] {
+            let text = "case a\n  title: T\n  checks: 6455-5.5.2-2\n  > ping\n";
+            std::fs::write(folder.path().join(name).with_extension("wire"), text).expect("written");
+        }
+        let (documents, _) = catalogue::documents(&[folder.path().into()], false);
+        let catalogue = Catalogue::of(documents, &mut Vec::new());
+        assert_eq!(catalogue.entries().len(), 7);
+        assert!(sorted(&catalogue));
+    }
+
+    #[test]
     fn paths_that_hold_no_cases_are_errors() {
         let folder = tempfile::tempdir().expect("a folder");
         let told = |path: PathBuf| {
