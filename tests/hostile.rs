@@ -5,21 +5,13 @@ mod common;
 
 use std::{
     io::{Read, Write},
-    net::TcpStream,
     process::Command,
     sync::mpsc,
     time::Duration,
 };
 
 use common::*;
-use wsspec::{
-    report::Why,
-    session::Verdict,
-    wire::{
-        frame::Frame,
-        handshake::{Request, accept::accept},
-    },
-};
+use wsspec::{report::Why, session::Verdict, wire::frame::Frame};
 
 /// Runs against a target that is not to be had: exit code 3, one sentence with these parts, and nothing on standard output.
 #[track_caller]
@@ -240,20 +232,6 @@ fn octets_that_are_no_http() {
     unreached(&ws(escape), &[], &["HTTP/1.1 404"]);
     let escape = answers("HTTP/1.1 301 Go\r\nLocation: \x1b[2Jhome\r\n\r\n");
     unreached(&ws(escape), &[], &["HTTP/1.1 301", "home"]);
-}
-
-/// Answers the opening handshake rightly.
-fn open(stream: &mut TcpStream) -> bool {
-    let head = read_head(stream);
-    let request = Request::read(&head);
-    let key = request
-        .as_ref()
-        .and_then(|r| r.head.value("sec-websocket-key"));
-    let response = format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
-        accept(key.unwrap_or_default())
-    );
-    stream.write_all(response.as_bytes()).is_ok()
 }
 
 /// A target that sends these frames for ever, and how much memory a run against it may take.

@@ -15,7 +15,10 @@ use std::{
     time::Duration,
 };
 
-use wsspec::report::Report;
+use wsspec::{
+    report::Report,
+    wire::handshake::{Request, accept::accept},
+};
 
 /// The program with these arguments, everything piped.
 pub fn command(args: &[&str]) -> Command {
@@ -112,6 +115,20 @@ pub fn read_head(stream: &mut TcpStream) -> Vec<u8> {
         head.push(octet[0]);
     }
     head
+}
+
+/// Answers the opening handshake rightly.
+pub fn open(stream: &mut TcpStream) -> bool {
+    let head = read_head(stream);
+    let request = Request::read(&head);
+    let key = request
+        .as_ref()
+        .and_then(|r| r.head.value("sec-websocket-key"));
+    let response = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+        accept(key.unwrap_or_default())
+    );
+    stream.write_all(response.as_bytes()).is_ok()
 }
 
 /// Answers each request with these octets and closes.
