@@ -8,6 +8,7 @@ use crate::{escape, gate::Exit};
 
 pub mod check;
 pub mod connect;
+pub mod coverage;
 pub mod echo;
 pub mod explain;
 pub mod list;
@@ -29,6 +30,7 @@ enum Command {
     List(list::Args),
     Explain(explain::Args),
     Check(check::Args),
+    Coverage(coverage::Args),
     Server(Box<server::Args>),
     Report(report::Args),
     Echo(echo::Args),
@@ -41,6 +43,7 @@ pub fn run() -> ExitCode {
         Command::List(args) => ended(list::run(&args)),
         Command::Explain(args) => ended(explain::run(&args)),
         Command::Check(args) => check::run(&args).into(),
+        Command::Coverage(args) => ended(coverage::run(&args)),
         Command::Server(args) => ended(server::run(*args)),
         Command::Report(args) => ended(report::run(args)),
         Command::Echo(args) => ended(echo::run(&args)),

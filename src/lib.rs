@@ -5,6 +5,7 @@
 pub mod case;
 pub mod catalogue;
 pub mod cli;
+pub mod coverage;
 pub mod drive;
 pub mod escape;
 pub mod gate;

@@ -32,9 +32,18 @@ pub struct Rule {
     pub in_text: bool,
     /// Autobahn's cases about it.
     pub autobahn: &'static str,
+    /// What else there is to say: where nothing can be seen, why.
+    pub note: &'static str,
 }
 
 impl Rule {
+    /// What says it: `6455`, the number of the RFC.
+    pub fn source(&self) -> &'static str {
+        self.id
+            .split_once('-')
+            .map_or(self.id, |(source, _)| source)
+    }
+
     /// Where it stands: `RFC 6455, section 5.5.2`.
     pub fn section(&self) -> String {
         let (source, rest) = self.id.split_once('-').unwrap_or((self.id, ""));
@@ -65,7 +74,7 @@ impl Rule {
         let (id, level, who, requirement) = (next()?, next()?, next()?, next()?);
         let (as_client, as_server, _sends, _conforming) = (next()?, next()?, next()?, next()?);
         let (tolerated, violation, basis) = (next()?, next()?, next()?);
-        let (_covered, autobahn, _note) = (next()?, next()?, next()?);
+        let (_covered, autobahn, note) = (next()?, next()?, next()?);
         let (level, forbids) = match level {
             "must" => (Level::Must, false),
             "must-not" => (Level::Must, true),
@@ -74,6 +83,7 @@ impl Rule {
             "may" => (Level::May, false),
             _ => return None,
         };
+        let text = |cell: &'static str| if cell == "-" { "" } else { cell };
         Some(Rule {
             id,
             level,
@@ -85,7 +95,8 @@ impl Rule {
             violation,
             tolerated,
             in_text: basis == "text",
-            autobahn: if autobahn == "-" { "" } else { autobahn },
+            autobahn: text(autobahn),
+            note: text(note),
         })
     }
 }
