@@ -216,12 +216,13 @@ pub(super) static FAULTS: &[Fault] = &[
     both(
         "swaps-messages",
         "6455-6.2-5",
-        "Sends every second message back before the one that came before it.",
+        "Sends the second and third message of a connection back in the wrong order.",
         &[Send(|out, s| {
             if out.iter().any(|out| out.cause == Cause::Echo) {
-                match s.messages % 2 {
-                    1 => s.held.append(out),
-                    _ => out.append(&mut s.held),
+                match s.messages {
+                    2 => s.held.append(out),
+                    3 => out.append(&mut s.held),
+                    _ => {}
                 }
             }
         })],

@@ -15,12 +15,6 @@ const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 pub(super) static FAULTS: &[Fault] = &[
     server(
-        "answers-200",
-        "6455-4.2.2-14",
-        "Accepts with the status 200 and goes on with frames.",
-        &[Answer(|d, _| d.line = "HTTP/1.1 200 OK".into())],
-    ),
-    server(
         "answers-in-http-1-0",
         "6455-4.2.2-14",
         "Answers with HTTP/1.0 in the status line.",
