@@ -72,6 +72,7 @@ fn target() -> (Child, String) {
 }
 
 /// The whole catalogue once.
+#[expect(clippy::zombie_processes, reason = "wait4 waits for it")]
 fn run(url: Option<&str>) -> Cost {
     let start = Instant::now();
     let child = Command::new(env!("CARGO_BIN_EXE_wsspec"))
