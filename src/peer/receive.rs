@@ -15,6 +15,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Reading {
     header: Header,
+    /// How much of the payload has come.
+    came: u64,
+    /// As far as it came; one that is ignored is not kept.
     payload: Vec<u8>,
     /// What is wrong with it, where a fault does not mind.
     borne: Borne,
@@ -91,6 +94,7 @@ impl Peer {
         }
         self.frame = Some(Reading {
             header,
+            came: 0,
             payload: Vec::new(),
             borne,
         });
@@ -147,24 +151,26 @@ impl Peer {
         let Some(mut frame) = self.frame.take() else {
             return true;
         };
-        let offset = frame.payload.len();
-        // At most MAX_MESSAGE: what is longer has been refused by its header.
-        let missing = (frame.header.length as usize).saturating_sub(offset);
-        let came = missing.min(self.unread().len());
-        frame
-            .payload
-            .extend_from_slice(&self.inbox[self.read..self.read + came]);
+        let missing = frame.header.length - frame.came;
+        let room = usize::try_from(missing).unwrap_or(usize::MAX);
+        let came = room.min(self.unread().len());
+        let octets = self.read..self.read + came;
         self.read += came;
-        self.unmask(&frame.header, offset, &mut frame.payload[offset..]);
-        if frame.borne != Borne::Ignored && !self.check_text(&frame, offset) {
-            if self.stage == Stage::Over {
-                return true;
+        frame.came += came as u64;
+        if frame.borne != Borne::Ignored {
+            let offset = frame.payload.len();
+            frame.payload.extend_from_slice(&self.inbox[octets]);
+            self.unmask(&frame.header, offset, &mut frame.payload[offset..]);
+            if !self.check_text(&frame, offset) {
+                if self.stage == Stage::Over {
+                    return true;
+                }
+                // Only a fault reads on.
+                frame.borne = Borne::Ignored;
+                (self.message, self.state.open) = (Message::default(), None);
             }
-            // Only a fault reads on.
-            frame.borne = Borne::Ignored;
-            (self.message, self.state.open) = (Message::default(), None);
         }
-        if came < missing {
+        if frame.came < frame.header.length {
             self.frame = Some(frame);
             return false;
         }
@@ -206,6 +212,9 @@ impl Peer {
 
     /// Takes a whole frame.
     fn take(&mut self, frame: Reading) {
+        if frame.borne == Borne::Ignored {
+            return;
+        }
         let seen = Seen {
             header: &frame.header,
             payload: &frame.payload,
@@ -218,9 +227,6 @@ impl Peer {
         }
         if let Some(code) = hook!(self, Refuse).and_then(|hook| hook(seen, &self.state)) {
             return self.fail(code, "refused");
-        }
-        if frame.borne == Borne::Ignored {
-            return;
         }
         let fin = frame.header.fin;
         match frame.header.opcode {
