@@ -96,14 +96,15 @@ enum Stage {
 /// Text and ping of the canary.
 const WORD: &str = "wsspec sends a canary";
 
-/// Whether a message can be an echo of [`WORD`], be it cut or spoiled at its end. One that says more is an answer of an application.
+/// Whether a message can be an echo of [`WORD`], be it cut, in halves, or with an octet of the next frame at its end. One that says more is
+/// an answer of an application.
 fn is_echo(payload: &[u8]) -> bool {
     let alike = payload
         .iter()
         .zip(WORD.as_bytes())
         .take_while(|(a, b)| a == b)
         .count();
-    payload.len() <= WORD.len() && 2 * alike >= WORD.len()
+    payload.len() <= WORD.len() + 1 && 3 * alike >= WORD.len()
 }
 
 impl Canary {
@@ -215,7 +216,7 @@ impl Canary {
                 if opcode != Opcode::CONTINUATION {
                     self.message.clear();
                 }
-                let room = (WORD.len() + 1).saturating_sub(self.message.len());
+                let room = (WORD.len() + 2).saturating_sub(self.message.len());
                 self.message.extend(frame.payload.iter().take(room));
                 self.sight.echo |= is_echo(&self.message);
             }
@@ -408,6 +409,15 @@ mod tests {
             Frame::continuation(&WORD[9..])
         ]));
         assert!(echo(&[Frame::text(WORD).with_fin(false)]), "never ended");
+        assert!(
+            echo(&[Frame::text(format!("{WORD}\u{7f}"))]),
+            "with an octet of the next frame"
+        );
+        let half = WORD.len() / 2;
+        assert!(echo(&[
+            Frame::text(&WORD[..half]).with_fin(false),
+            Frame::text(&WORD[half..])
+        ]));
         assert!(!echo(&[Frame::text("ok")]) && !echo(&[Frame::text("")]));
         assert!(!echo(&[Frame::text(format!("you said {WORD}"))]));
         assert!(!echo(&[Frame::text(format!("{WORD} is no command"))]));
