@@ -8,8 +8,10 @@ use std::{
 };
 
 mod select;
+mod shard;
 
 pub use select::{Unknown, names};
+pub use shard::{in_shard, shard};
 
 use include_dir::{Dir, include_dir};
 use thiserror::Error;

@@ -16,6 +16,7 @@ use crate::{
 pub mod badge;
 pub mod breach;
 pub mod build;
+pub mod compare;
 pub mod csv;
 pub mod destination;
 pub mod exact;
@@ -24,6 +25,8 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod matrix;
+pub mod merge;
 pub mod sarif;
 pub mod standing;
 pub mod table;
@@ -33,8 +36,10 @@ pub mod view;
 
 pub use breach::Breach;
 pub use build::{Builder, CaseResult, End, Start};
+pub use compare::Comparison;
 pub use destination::{Destination, Outputs};
 pub use exact::{Exact, Measured, MeasuredCase};
+pub use matrix::Matrix;
 pub use standing::{Conclusion, Standing, Trouble};
 pub use text::Teller;
 pub use view::{FORMATS, Format, Page};

@@ -1,23 +1,34 @@
-//! `wsspec report`: shows stored reports.
+//! `wsspec report`: shows stored reports, compares them, sets them side by side, puts shards together.
 
-use std::path::PathBuf;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use super::Failure;
 use crate::{
     catalogue, escape,
     gate::{self, Exit},
-    report::{Destination, Format, Outputs, Page, Report},
+    report::{
+        Comparison, Destination, FORMATS, Format, Matrix, Outputs, Page, Report, compare, merge,
+    },
 };
 
-/// Show stored reports, as a table or in another view
+/// Show a stored report, or what changed between two
 ///
-/// Exit codes: 0 they are shown (with --gate: and the targets conform); 2 a file is no report, or a view could not be written;
-/// with --gate also those of the runs.
+/// Exit codes: 0 shown (with --gate: and the target conforms, or nothing fails that did not fail before); 2 a file is no report, or a view
+/// could not be written; with --gate also those of the run.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Reports that a run wrote with `--report json=FILE`
+    /// Reports that a run wrote with `--report json=FILE`: one is shown, two are compared, the earlier one first
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Set the reports side by side: targets by categories, and the cases in which they differ
+    #[arg(long, conflicts_with = "merge")]
+    matrix: bool,
+    /// Put the shards of one run together, and show the whole
+    #[arg(long)]
+    merge: bool,
     /// Write this view, to standard output without a FILE; may be repeated [default: table]
     #[arg(long, value_name = "FORMAT[=FILE]")]
     report: Vec<Destination>,
@@ -27,55 +38,152 @@ pub struct Args {
     /// Tell of each case, and what was said in it
     #[arg(long, short)]
     verbose: bool,
-    /// End with the exit code of the run; of several, with that of the first that does not conform
+    /// End with the exit code of the run; of a comparison, 1 where something newly fails; of a matrix, that of the first that does not conform
     #[arg(long, conflicts_with = "case")]
     gate: bool,
+}
+
+/// What the files are to be.
+enum View {
+    One(Box<Report>),
+    Two(Box<(Report, Report)>),
+    Many(Vec<(String, Report)>),
 }
 
 /// Reads the files and writes the views.
 ///
 /// # Errors
-/// A sentence, where a file is no report or a view cannot be written.
+/// A sentence, where a file is no report, files do not fit each other, or a view cannot be written.
 pub fn run(args: Args) -> Result<Exit, Failure> {
+    let two = args.files.len() == 2 && !args.matrix && !args.merge;
     let verbose = args.verbose || !args.case.is_empty();
     let mut destinations = args.report;
     if destinations.is_empty() {
-        destinations.push(match verbose {
+        destinations.push(match verbose && !two && !args.matrix {
             true => Destination::text(),
             false => Destination::table(),
         });
     }
-    let alone = destinations
-        .iter()
-        .find(|destination| !destination.format.joins);
-    if let Some(destination) = alone.filter(|_| args.files.len() > 1) {
+    for destination in &destinations {
+        let format = destination.format;
+        if two && format.compare.is_none() {
+            return Err(lacks(format, "a comparison", |format| {
+                format.compare.is_some()
+            }));
+        }
+        if args.matrix && format.matrix.is_none() {
+            return Err(lacks(format, "a matrix", |format| format.matrix.is_some()));
+        }
+    }
+    if args.files.len() > 2 && !args.matrix && !args.merge {
         return Err(Failure::usage(format!(
-            "there are {} files, and {} holds one report; give one file, or another format",
-            args.files.len(),
-            destination.format.name
+            "there are {} files; two are compared, --matrix sets any number side by side, --merge puts shards together",
+            args.files.len()
         )));
     }
+    // Before anything is read: whether the views can be written.
+    let outputs = Outputs::open(destinations).map_err(Failure::usage)?;
     let mut reports = Vec::new();
     for file in &args.files {
-        let report = Report::read(file).map_err(|error| {
-            Failure::usage(format!(
-                "{}: {error}",
-                escape::line(&file.to_string_lossy())
-            ))
-        })?;
+        let report = Report::read(file)
+            .map_err(|error| Failure::usage(format!("{}: {error}", shown(file))))?;
         reports.push(report);
     }
-    let code = reports
-        .iter()
-        .map(gate::judge)
-        .find(|exit| *exit != Exit::Conforms);
-    for word in &args.case {
-        let known = |report: &Report| {
-            report
-                .cases
-                .iter()
-                .any(|case| catalogue::names(word, &case.id))
-        };
+    keep(&mut reports, &args.case)?;
+    let view = match (args.merge, args.matrix) {
+        (true, _) => {
+            let names = args.files.iter().map(|file| shown(file));
+            let merged = merge::merge(names.zip(reports).collect());
+            View::One(Box::new(merged.map_err(Failure::usage)?))
+        }
+        (_, true) => View::Many(names(&args.files).into_iter().zip(reports).collect()),
+        _ => {
+            let mut reports = reports.into_iter();
+            match (reports.next(), reports.next()) {
+                (Some(before), Some(after)) => View::Two(Box::new((before, after))),
+                (Some(report), None) => View::One(Box::new(report)),
+                (None, _) => {
+                    return Err(Failure::usage("there is no report; give the file of one"));
+                }
+            }
+        }
+    };
+    let exit = match &view {
+        _ if !args.gate => Exit::Conforms,
+        View::One(report) => gate::judge(report),
+        View::Two(two) => compare::judge(&two.0, &two.1),
+        View::Many(reports) => {
+            let mut exits = reports.iter().map(|(_, report)| gate::judge(report));
+            exits
+                .find(|exit| *exit != Exit::Conforms)
+                .unwrap_or(Exit::Conforms)
+        }
+    };
+    let written = match &view {
+        View::One(report) => {
+            outputs.write_all(|format, page| (format.render)(report, &Page { verbose, ..*page }))
+        }
+        View::Two(two) => {
+            let comparison = Comparison::of(&two.0, &two.1);
+            outputs.write_all(|format, page| {
+                format.compare.map_or_else(String::new, |show| {
+                    show(&comparison, &Page { verbose, ..*page })
+                })
+            })
+        }
+        View::Many(reports) => {
+            let matrix = Matrix::of(reports);
+            outputs.write_all(|format, page| {
+                format.matrix.map_or_else(String::new, |show| {
+                    show(&matrix, &Page { verbose, ..*page })
+                })
+            })
+        }
+    };
+    written.map_err(Failure::usage)?;
+    Ok(exit)
+}
+
+/// A format cannot show what is asked for.
+fn lacks(format: &Format, what: &str, can: fn(&Format) -> bool) -> Failure {
+    let able = FORMATS.iter().filter(|format| can(format));
+    let able: Vec<_> = able.map(|format| format!("`{}`", format.name)).collect();
+    Failure::usage(format!(
+        "`{}` shows one run; {what} is shown as {}",
+        format.name,
+        able.join(", ")
+    ))
+}
+
+fn shown(file: &Path) -> String {
+    escape::line(&file.to_string_lossy()).into_owned()
+}
+
+/// What the rows of a matrix are called: the names of the files, where they differ without their folders and endings.
+fn names(files: &[PathBuf]) -> Vec<String> {
+    let stem = |file: &PathBuf| {
+        file.file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+    };
+    let stems: Vec<String> = files.iter().filter_map(stem).collect();
+    let apart: HashSet<&String> = stems.iter().collect();
+    match apart.len() == files.len() {
+        true => stems,
+        false => files
+            .iter()
+            .map(|file| file.to_string_lossy().into_owned())
+            .collect(),
+    }
+}
+
+/// Leaves the cases that the words name.
+fn keep(reports: &mut [Report], words: &[String]) -> Result<(), Failure> {
+    if words.is_empty() {
+        return Ok(());
+    }
+    let named = |word: &String, id: &str| catalogue::names(word, id);
+    for word in words {
+        let known = |report: &Report| report.cases.iter().any(|case| named(word, &case.id));
         if !reports.iter().any(known) {
             let word = escape::line(word);
             return Err(Failure::usage(format!(
@@ -83,25 +191,9 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
             )));
         }
     }
-    if !args.case.is_empty() {
-        for report in &mut reports {
-            report.keep(|case| {
-                args.case
-                    .iter()
-                    .any(|word| catalogue::names(word, &case.id))
-            });
-            report.catalogue.selected.clone_from(&args.case);
-        }
+    for report in reports {
+        report.keep(|case| words.iter().any(|word| named(word, &case.id)));
+        report.catalogue.selected = words.to_vec();
     }
-    let render = |format: &Format, page: &Page| {
-        let page = Page { verbose, ..*page };
-        let views: Vec<_> = reports
-            .iter()
-            .map(|report| (format.render)(report, &page))
-            .collect();
-        views.join("\n")
-    };
-    let outputs = Outputs::open(destinations).map_err(Failure::usage)?;
-    outputs.write_all(render).map_err(Failure::usage)?;
-    Ok(code.filter(|_| args.gate).unwrap_or(Exit::Conforms))
+    Ok(())
 }

@@ -169,7 +169,7 @@ fn lead(report: &Report) -> String {
 }
 
 /// `2025-10-09T08:53:20Z` with blanks.
-fn when(started: &str) -> String {
+pub(super) fn when(started: &str) -> String {
     shown(started).replace('T', " ").replace('Z', " UTC")
 }
 
@@ -210,6 +210,17 @@ fn stats(report: &Report) -> Markup {
                     input type="checkbox" id={ "show-" (slug(verdict)) } checked aria-label={ "Show cases: " (word(verdict)) } disabled[count == 0];
                 }
             }
+        }
+    }
+}
+
+/// What a script searches and unfolds cases with; hidden where there is none.
+pub(super) fn tools() -> Markup {
+    html! {
+        div.tools #tools hidden {
+            input #search type="search" placeholder="Search ids, titles and reasons  ( / )" aria-label="Search cases" autocomplete="off" spellcheck="false";
+            button #unfold type="button" aria-pressed="false" { "Open failures" }
+            span #shown role="status" {}
         }
     }
 }
@@ -327,7 +338,7 @@ fn link(id: &str) -> Markup {
 }
 
 /// The id as the fragment of a URL: what is no letter or digit in percent-encoding.
-fn encoded(id: &str) -> String {
+pub(super) fn encoded(id: &str) -> String {
     let mut out = String::new();
     for octet in shown(id).bytes() {
         match octet {

@@ -288,8 +288,8 @@ pub(super) fn text(given: &str) -> String {
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => {
                 let _ = write!(out, "\\{c}");
             }
-            // An address, or the name of a picture.
-            ':' if next.is_some_and(|next| next != ' ') => out.push_str("\\:"),
+            // An address, or the name of a picture; not a time.
+            ':' if next.is_some_and(|next| !matches!(next, ' ' | '0'..='9')) => out.push_str("\\:"),
             '.' if before.ends_with(['w', 'W']) => out.push_str("\\."),
             // A list, a heading, a rule.
             '.' | ')' if numbers => {

@@ -2,6 +2,8 @@
 //!
 //! Each view for machines has its own words for it; that no view is green where the exit code is not is decided here.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Case, Lost, Report, Why};
 use crate::{
     case::Level,
@@ -38,7 +40,8 @@ impl Case {
 }
 
 /// What a run says about the target: the exit code in words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Conclusion {
     /// 0.
     Conforms,

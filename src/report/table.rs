@@ -443,7 +443,7 @@ pub(super) fn totals(report: &Report, page: &Page) -> String {
 }
 
 /// No frame, a line below the names of the columns, two blanks between columns.
-fn plain(table: &mut Table) -> &mut Table {
+pub(super) fn plain(table: &mut Table) -> &mut Table {
     let rule = HorizontalLine::new('─');
     table
         .with(Lines::empty().horizontals([(1, rule)]))
@@ -452,7 +452,7 @@ fn plain(table: &mut Table) -> &mut Table {
 }
 
 /// The table without blanks at the ends of lines; its rules do not leave the page.
-fn drawn(table: &Table, page: &Page) -> String {
+pub(super) fn drawn(table: &Table, page: &Page) -> String {
     let width = page.width.unwrap_or(usize::MAX);
     let text = table.to_string();
     let lines = text.lines().map(|line| match line.starts_with('─') {

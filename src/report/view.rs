@@ -4,7 +4,10 @@ use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use tabled::grid::util::string::{get_char_width, get_string_width};
 
-use super::{Report, Target, badge, csv, github, html, junit, markdown, sarif, table, tap, text};
+use super::{
+    Comparison, Matrix, Report, Target, badge, compare, csv, github, html, junit, markdown, matrix,
+    sarif, table, tap, text,
+};
 use crate::{case::Role, escape::line, session::Verdict};
 
 /// A view of a report: one row of [`FORMATS`].
@@ -14,10 +17,12 @@ pub struct Format {
     pub name: &'static str,
     /// One line of explanation.
     pub about: &'static str,
-    /// Whether the views of several reports can follow one another in one file.
-    pub joins: bool,
-    /// Makes the view.
+    /// Shows a report.
     pub render: fn(&Report, &Page) -> String,
+    /// Shows what changed between two; `None`: it cannot.
+    pub compare: Option<fn(&Comparison, &Page) -> String>,
+    /// Shows several side by side; `None`: it cannot.
+    pub matrix: Option<fn(&Matrix, &Page) -> String>,
 }
 
 /// All views. A new one is a file beside this one, and a row here.
@@ -25,64 +30,74 @@ pub static FORMATS: &[Format] = &[
     Format {
         name: "json",
         about: "everything, for programs and for later",
-        joins: false,
         render: |report, _| report.to_json(),
+        compare: Some(|comparison, _| comparison.to_json()),
+        matrix: Some(|matrix, _| matrix.to_json()),
     },
     TABLE,
     TEXT,
     Format {
         name: "html",
         about: "a page of its own: each case with its rule, its steps and what was said",
-        joins: false,
         render: html::render,
+        compare: Some(compare::html::render),
+        matrix: Some(matrix::html::render),
     },
     Format {
         name: "markdown",
         about: "a page for a pull request or the summary of a job, failures folded",
-        joins: true,
         render: markdown::render,
+        compare: Some(compare::text::markdown),
+        matrix: Some(matrix::text::markdown),
     },
     Format {
         name: "junit",
         about: "JUnit XML, for CI servers",
-        joins: false,
         render: junit::render,
+        compare: None,
+        matrix: None,
     },
     Format {
         name: "tap",
         about: "TAP 14, for test harnesses",
-        joins: false,
         render: tap::render,
+        compare: None,
+        matrix: None,
     },
     Format {
         name: "github",
         about: "annotations of a GitHub workflow",
-        joins: true,
         render: github::render,
+        compare: None,
+        matrix: None,
     },
     Format {
         name: "sarif",
         about: "SARIF 2.1.0, for tools that gather findings",
-        joins: false,
         render: sarif::render,
+        compare: None,
+        matrix: None,
     },
     Format {
         name: "csv",
         about: "a line for each case, for spreadsheets",
-        joins: false,
         render: csv::render,
+        compare: None,
+        matrix: None,
     },
     Format {
         name: "badge-json",
         about: "a badge for shields.io",
-        joins: false,
         render: badge::endpoint,
+        compare: None,
+        matrix: None,
     },
     Format {
         name: "badge-svg",
         about: "a badge, drawn",
-        joins: false,
         render: badge::svg,
+        compare: None,
+        matrix: None,
     },
 ];
 
@@ -90,16 +105,18 @@ pub static FORMATS: &[Format] = &[
 pub(super) const TABLE: Format = Format {
     name: "table",
     about: "counts, breaches, and the cases that do not simply pass",
-    joins: true,
     render: table::render,
+    compare: Some(compare::text::table),
+    matrix: Some(matrix::text::table),
 };
 
 /// What a person wants to know of a case.
 pub(super) const TEXT: Format = Format {
     name: "text",
     about: "each failure in full, as it is told during a run",
-    joins: true,
     render: text::render,
+    compare: None,
+    matrix: None,
 };
 
 impl PartialEq for Format {
@@ -169,6 +186,15 @@ pub(super) fn name(target: &Target) -> String {
         Role::Client => "a client that connected",
     };
     line(target.url.as_deref().unwrap_or(default)).into_owned()
+}
+
+/// A sentence begins so.
+pub(super) fn capital(words: &str) -> String {
+    let mut chars = words.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
 }
 
 /// The verdict in words.

@@ -7,7 +7,7 @@ use super::{
         Case, Category, Finding, MeasuredCase, Report,
         table::{VERDICTS, of, weight},
     },
-    encoded, exchange, millis, rule, shown, slug, word,
+    encoded, exchange, millis, rule, shown, slug, tools, word,
 };
 use crate::session::Verdict;
 
@@ -38,11 +38,7 @@ pub fn all(report: &Report) -> Markup {
         @if !categories.is_empty() {
             section {
                 h2 { "Cases" }
-                div.tools #tools hidden {
-                    input #search type="search" placeholder="Search ids, titles and reasons  ( / )" aria-label="Search cases" autocomplete="off" spellcheck="false";
-                    button #unfold type="button" aria-pressed="false" { "Open failures" }
-                    span #shown role="status" {}
-                }
+                (tools())
                 @for category in &categories { (category) }
             }
         }

@@ -10,6 +10,7 @@
   if (tools && cases.length) {
     const words = new Map(cases.map((one) => [one, one.querySelector("summary").textContent.toLowerCase()]));
     const folds = all(".category > details.fold");
+    const failures = cases.filter((one) => one.matches(".is-fail, .is-error") && !one.closest("details.fold"));
     let opened = null;
     const apply = () => {
       const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -52,9 +53,9 @@
       const open = unfold.getAttribute("aria-pressed") !== "true";
       unfold.setAttribute("aria-pressed", String(open));
       unfold.textContent = open ? "Close all" : "Open failures";
-      for (const one of cases) one.open = open && one.matches(".is-fail, .is-error");
+      for (const one of cases) one.open = open && failures.includes(one);
     });
-    unfold.hidden = !cases.some((one) => one.matches(".is-fail, .is-error"));
+    unfold.hidden = failures.length === 0;
     tools.hidden = false;
     apply();
   }
