@@ -17,7 +17,7 @@ pub mod transport;
 pub mod url;
 
 pub use connect::{ConnectError, DialError, Dialler, TlsOptions};
-pub use delivery::Delivery;
+pub use delivery::{Deliveries, Delivery};
 pub use exchange::{End, Recording, Terms, exchange};
 pub use url::{Target, UrlError};
 

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     case::{Case, Need, Role},
+    drive::Delivery,
     peer::{Ask, Fault, Peer, SUBPROTOCOLS, faults},
     session::{Action, Event, Judgement, Session, Setup, Transcript, Verdict},
 };
@@ -43,7 +44,17 @@ pub fn setup(target: Role, seed: u64) -> Setup {
 }
 
 /// Plays the case.
-pub fn rehearse(case: &Arc<Case>, mut setup: Setup, mut peer: Peer) -> Rehearsed {
+pub fn rehearse(case: &Arc<Case>, setup: Setup, peer: Peer) -> Rehearsed {
+    rehearse_cut(case, setup, peer, Delivery::Whole)
+}
+
+/// Plays the case with what is sent cut in this way: each piece is one read of the peer.
+pub fn rehearse_cut(
+    case: &Arc<Case>,
+    mut setup: Setup,
+    mut peer: Peer,
+    delivery: Delivery,
+) -> Rehearsed {
     if setup.target == Role::Server && case.needs.contains(&Need::Subprotocol) {
         // As with `--subprotocol`.
         let name = "Sec-WebSocket-Protocol".to_owned();
@@ -65,7 +76,7 @@ pub fn rehearse(case: &Arc<Case>, mut setup: Setup, mut peer: Peer) -> Rehearsed
             moved = true;
             match action {
                 Action::Write(pieces) => {
-                    for piece in pieces {
+                    for piece in delivery.cut(pieces) {
                         peer.receive(&piece);
                         let octets = peer.output();
                         if !octets.is_empty() && !ended {

@@ -3,7 +3,7 @@
 //! Two equal runs give the same report octet by octet, except below the key `measured`. So nothing outside of it may
 //! depend on a clock, an address, a random number of the target or the order in which cases ended.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub use exact::{Exact, Measured, MeasuredCase};
 pub use matrix::Matrix;
 pub use standing::{Conclusion, Standing, Trouble};
 pub use text::Teller;
-pub use view::{FORMATS, Format, Page};
+pub use view::{FORMATS, Format, Page, word};
 
 /// The version of the format that is written, and the newest that is read.
 pub const FORMAT: u32 = 1;
@@ -341,6 +341,9 @@ pub struct Case {
     /// Another verdict came when it ran beside others; this one came when it ran alone.
     #[serde(default)]
     pub unstable: bool,
+    /// The verdict with each way of handing octets to the transport, where they differ; the worst of them is the verdict.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub delivery: BTreeMap<String, Verdict>,
     /// The failure is that nothing came in time.
     #[serde(default)]
     pub timed_out: bool,

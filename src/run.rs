@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     case::{Case, Level},
-    drive::{Delivery, Dialler, Target, TlsOptions},
+    drive::{Deliveries, Dialler, Target, TlsOptions},
     report::{self, CaseResult, Lost, Probe},
     session::{Setup, Verdict},
 };
@@ -48,7 +48,7 @@ pub struct Options {
     /// Stop behind the first confirmed failure of a must or should.
     pub fail_fast: bool,
     /// How what is sent is cut.
-    pub delivery: Delivery,
+    pub delivery: Deliveries,
     /// `--ca`, `--insecure`, `--server-name`.
     pub tls: TlsOptions,
 }

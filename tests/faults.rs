@@ -5,8 +5,9 @@ use std::{sync::Arc, thread};
 use wsspec::{
     case::{Case, Level, Role},
     catalogue::Catalogue,
+    drive::Delivery,
     peer::{Fault, faults},
-    rehearse::{fault_of, names, peer, rehearse, setup},
+    rehearse::{fault_of, names, peer, rehearse, rehearse_cut, setup},
     rules,
     session::{Session, Verdict},
 };
@@ -71,6 +72,23 @@ fn the_faultless_peer_passes_every_case() {
                 )
             })
         }));
+    }
+    none(all);
+}
+
+#[test]
+fn the_faultless_peer_passes_every_case_however_it_is_delivered() {
+    let mut all = Vec::new();
+    for role in ROLES {
+        let cases = cases(role);
+        for delivery in [Delivery::Octets, Delivery::Coalesced] {
+            all.extend(complaints(&cases, |case| {
+                let peer = peer(role, None, 1);
+                let judgement = rehearse_cut(case, setup(role, 1), peer, delivery).judgement;
+                (judgement.verdict != Verdict::Pass)
+                    .then(|| format!("{role} {} {delivery:?}: {}", case.id, judgement.reason))
+            }));
+        }
     }
     none(all);
 }

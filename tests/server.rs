@@ -194,3 +194,58 @@ fn a_reader_who_goes_away_is_no_failure() {
         assert!(!err.contains("panicked"), "{err}");
     }
 }
+
+#[test]
+fn a_verdict_that_depends_on_the_delivery_is_told_as_such() {
+    let server = ws(reference(Some("stalls-on-cut-header")));
+    let args = [
+        &server,
+        "control/ping/length",
+        "--timeout",
+        "300ms",
+        "--delivery",
+    ];
+    let with = |mode: &str| reported(&[&args[..], &[mode]].concat());
+    let (ran, report) = with("all");
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert_eq!(report.target.delivery.as_deref(), Some("all"));
+    // TCP may join what the suite has cut, so not each case has to see it.
+    let depends: Vec<_> = report
+        .cases
+        .iter()
+        .filter(|case| !case.delivery.is_empty())
+        .collect();
+    assert!(!depends.is_empty());
+    for case in depends {
+        assert_eq!(case.verdict, Verdict::Fail, "{}", case.reason);
+        let verdicts: Vec<_> = case
+            .delivery
+            .iter()
+            .map(|(d, v)| (d.as_str(), *v))
+            .collect();
+        let differ = [
+            ("coalesced", Verdict::Pass),
+            ("octets", Verdict::Fail),
+            ("whole", Verdict::Pass),
+        ];
+        assert_eq!(verdicts, differ);
+        let words =
+            "the verdict depends on the delivery (whole: pass, octets: fail, coalesced: pass): ";
+        assert!(case.reason.starts_with(words), "{}", case.reason);
+        assert!(case.replay.contains("--delivery all"), "{}", case.replay);
+    }
+    for mode in ["whole", "coalesced"] {
+        let (ran, report) = with(mode);
+        assert_eq!(ran.code, Some(0), "{mode}: {}", ran.err);
+        assert!(report.cases.iter().all(|case| case.delivery.is_empty()));
+    }
+}
+
+#[test]
+fn a_server_without_fault_conforms_however_it_is_delivered() {
+    let server = ws(reference(None));
+    let (ran, report) = reported(&[&server, "control/ping", "close/codes", "--delivery", "all"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(report.cases.iter().all(|case| case.delivery.is_empty()));
+    assert_eq!(report.summary.verdicts.pass, report.summary.cases);
+}

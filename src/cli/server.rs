@@ -13,7 +13,7 @@ use sha1::{Digest, Sha1};
 use super::{Failure, check, complain, progress::Progress, values};
 use crate::{
     case::{Case, Role, print},
-    drive::{Delivery, DialError, Target, TlsOptions, tls::Trust},
+    drive::{Deliveries, DialError, Target, TlsOptions, tls::Trust},
     gate::{self, Exit},
     peer::{SUBPROTOCOLS, serve},
     report::{self, Builder, Destination, Outputs, Stopped, Teller, Why},
@@ -78,7 +78,7 @@ pub struct Args {
     seed: u64,
     /// How octets are handed to the transport
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
-    delivery: Delivery,
+    delivery: Deliveries,
     /// Stop behind the first confirmed failure
     #[arg(long)]
     fail_fast: bool,
@@ -360,7 +360,7 @@ impl Args {
         if values::shown(self.timeout) != TIMEOUT {
             add("--timeout", values::shown(self.timeout));
         }
-        if self.delivery != Delivery::default() {
+        if self.delivery != Deliveries::default() {
             add("--delivery", self.delivery.name());
         }
         add("--seed", self.seed.to_string());

@@ -5,11 +5,13 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    time::{Sleep, sleep},
 };
 use tokio_rustls::TlsStream;
 
@@ -39,6 +41,11 @@ pub fn abort(transport: Transport) -> io::Result<()> {
     transport.tcp().set_zero_linger()
 }
 
+/// TCP joins pieces that wait to be read. So that a target gets them one by one, by and large, the suite waits between them: so long,
+const GAP: Duration = Duration::from_millis(1);
+/// and so often in what is handed over at once: enough for the longest frame header. Only time is lost behind it.
+const GAPS: u32 = 16;
+
 /// What is still to be done on the suite's side of a connection, in order.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
@@ -47,6 +54,10 @@ pub(super) struct Outgoing {
     written: usize,
     /// Each piece is flushed before the next is written.
     flushing: bool,
+    /// The wait before the next piece.
+    gap: Option<Pin<Box<Sleep>>>,
+    /// How many more there are.
+    gaps: u32,
     /// Shut down behind the pieces.
     shutdown: bool,
     taken: u64,
@@ -56,6 +67,7 @@ impl Outgoing {
     pub(super) fn write(&mut self, pieces: impl IntoIterator<Item = Vec<u8>>) {
         self.pieces
             .extend(pieces.into_iter().filter(|piece| !piece.is_empty()));
+        self.gaps = GAPS;
     }
     pub(super) fn shutdown(&mut self) {
         self.shutdown = true;
@@ -79,6 +91,14 @@ impl Outgoing {
             if self.flushing {
                 ready!(stream.as_mut().poll_flush(cx))?;
                 self.flushing = false;
+                if self.gaps > 0 && !self.pieces.is_empty() {
+                    self.gaps -= 1;
+                    self.gap = Some(Box::pin(sleep(GAP)));
+                }
+            }
+            if let Some(gap) = &mut self.gap {
+                ready!(gap.as_mut().poll(cx));
+                self.gap = None;
             }
             let Some(piece) = self.pieces.front() else {
                 break;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     case::{self, Level, Role, print},
-    session::{self, Judgement, Transcript},
+    session::{self, Judgement, Transcript, Verdict},
 };
 
 /// The most characters of one text of a report.
@@ -68,6 +68,8 @@ pub struct CaseResult {
     pub duration: Duration,
     /// Another verdict came when it ran beside others.
     pub unstable: bool,
+    /// The verdict with each way of handing octets to the transport, where they differ.
+    pub delivery: BTreeMap<String, Verdict>,
 }
 
 /// What is known when a run is over.
@@ -135,6 +137,7 @@ impl Builder {
             transcript,
             duration,
             unstable,
+            delivery,
         } = result;
         let mut measured = MeasuredCase {
             id: case.id.clone(),
@@ -177,6 +180,7 @@ impl Builder {
             reason: bounded(&judgement.reason),
             findings,
             unstable,
+            delivery,
             timed_out: judgement.timed_out,
             dropped: judgement.dropped,
             steps: bounded(&print::steps(&case.steps, 0)),

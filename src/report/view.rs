@@ -198,7 +198,7 @@ pub(super) fn capital(words: &str) -> String {
 }
 
 /// The verdict in words.
-pub(super) fn word(verdict: Verdict) -> &'static str {
+pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "pass",
         Verdict::Tolerated => "tolerated",

@@ -10,7 +10,8 @@ use super::{
     reach::Unreached,
 };
 use crate::{
-    drive::{self, ConnectError, Dialler, Target, Terms, exchange},
+    drive::{self, ConnectError, Delivery, Dialler, Target, Terms, exchange},
+    report,
     session::{Judgement, Setup, Transcript, Verdict},
 };
 
@@ -40,6 +41,17 @@ pub struct Tried {
     pub waited: Duration,
     /// TCP or TLS did not come about.
     pub unconnected: bool,
+    /// The verdict with each delivery, where they differ.
+    pub deliveries: Vec<(Delivery, Verdict)>,
+    /// Another delivery has come to a judgement that is not to be kept as it is.
+    beside: Beside,
+}
+
+/// What the deliveries whose verdict did not count leave to be done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Beside {
+    wants_pulse: bool,
+    is_unsettled: bool,
 }
 
 impl Tried {
@@ -53,6 +65,8 @@ impl Tried {
             took: Duration::ZERO,
             waited: Duration::ZERO,
             unconnected: false,
+            deliveries: Vec::new(),
+            beside: Beside::default(),
         }
     }
 
@@ -64,17 +78,70 @@ impl Tried {
 
     /// The target may have suffered: it is looked after before the case is judged.
     pub fn wants_pulse(&self) -> bool {
-        self.judgement.dropped
+        self.beside.wants_pulse
+            || self.judgement.dropped
             || self.judgement.timed_out
             || self.judgement.verdict == Verdict::Error
     }
 
     /// The judgement is kept as it is, also when it was made beside other cases.
     pub fn is_settled(&self) -> bool {
-        matches!(
-            self.judgement.verdict,
-            Verdict::Pass | Verdict::Tolerated | Verdict::NotApplicable
-        ) && !self.judgement.timed_out
+        !self.beside.is_unsettled
+            && matches!(
+                self.judgement.verdict,
+                Verdict::Pass | Verdict::Tolerated | Verdict::NotApplicable
+            )
+            && !self.judgement.timed_out
+    }
+}
+
+/// The worst first: what fails a target, then what the suite could not find out, then what is allowed.
+fn badness(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Fail => 5,
+        Verdict::Error => 4,
+        Verdict::Inconclusive => 3,
+        Verdict::Tolerated => 2,
+        Verdict::NotApplicable => 1,
+        Verdict::Pass => 0,
+    }
+}
+
+impl Tried {
+    /// The worse of two deliveries of one case, this one when they are equal.
+    fn or(self, next: Tried) -> Tried {
+        let (worse, other) = match badness(next.judgement.verdict) > badness(self.judgement.verdict)
+        {
+            true => (next, self),
+            false => (self, next),
+        };
+        Tried {
+            took: worse.took + other.took,
+            waited: worse.waited.max(other.waited),
+            beside: Beside {
+                wants_pulse: other.wants_pulse() || worse.beside.wants_pulse,
+                is_unsettled: !other.is_settled() || worse.beside.is_unsettled,
+            },
+            ..worse
+        }
+    }
+
+    /// Tells the verdicts of all deliveries, where they differ.
+    fn with(mut self, verdicts: Vec<(Delivery, Verdict)>) -> Tried {
+        if verdicts.windows(2).all(|two| two[0].1 == two[1].1) {
+            return self;
+        }
+        let told: Vec<_> = verdicts
+            .iter()
+            .map(|(delivery, verdict)| format!("{}: {}", delivery.name(), report::word(*verdict)))
+            .collect();
+        self.judgement.reason = format!(
+            "the verdict depends on the delivery ({}): {}",
+            told.join(", "),
+            self.judgement.reason
+        );
+        self.deliveries = verdicts;
+        self
     }
 }
 
@@ -93,15 +160,38 @@ pub fn without(verdict: Verdict, reason: impl Into<String>) -> Judgement {
 const RECORD: usize = 256 << 10;
 
 impl Ground {
-    /// Plays a case over a connection of its own.
+    /// Plays a case with each delivery; the worst verdict counts.
     pub async fn attempt(self: Arc<Self>, item: Item, echo: bool, patience: Duration) -> Tried {
+        let mut worst: Option<Tried> = None;
+        let mut verdicts = Vec::new();
+        let each = self.options.delivery;
+        for &delivery in each.each() {
+            let next = self.play(item.clone(), echo, patience, delivery).await;
+            verdicts.push((delivery, next.judgement.verdict));
+            let gone = next.unconnected;
+            worst = Some(match worst {
+                Some(before) => before.or(next),
+                None => next,
+            });
+            if gone {
+                break;
+            }
+        }
+        match worst {
+            Some(tried) => tried.with(verdicts),
+            None => Tried::failed(item, "there is no delivery to play it with".to_owned()),
+        }
+    }
+
+    /// Plays a case over a connection of its own.
+    async fn play(&self, item: Item, echo: bool, patience: Duration, delivery: Delivery) -> Tried {
         let start = Instant::now();
         let setup = Setup {
             echo,
             patience,
             ..self.options.setup.clone()
         };
-        let terms = self.terms(patience, RECORD);
+        let terms = self.terms(patience, RECORD, delivery);
         let played = drive::play(&self.dialler, item.case.clone(), setup, &terms).await;
         let took = start.elapsed();
         match played {
@@ -120,13 +210,11 @@ impl Ground {
                 });
                 let transcript = played.session.transcript().clone();
                 Tried {
-                    item,
                     patience,
-                    judgement,
                     transcript,
                     took,
                     waited,
-                    unconnected: false,
+                    ..Tried::untried(item, judgement)
                 }
             }
             Err(error) => Tried {
@@ -148,7 +236,9 @@ impl Ground {
         let mut canary = Canary::new(flight, &setup);
         let start = Instant::now();
         let transport = self.dialler.dial(patience).await?;
-        exchange(&mut canary, transport, start, &self.terms(patience, 0)).await;
+        let delivery = self.options.delivery.first();
+        let terms = self.terms(patience, 0, delivery);
+        exchange(&mut canary, transport, start, &terms).await;
         Ok(canary.sight())
     }
 
@@ -197,12 +287,74 @@ impl Ground {
         }
     }
 
-    fn terms(&self, patience: Duration, record: usize) -> Terms {
+    fn terms(&self, patience: Duration, record: usize, delivery: Delivery) -> Terms {
         Terms {
             patience,
             connect: self.options.timeout,
-            delivery: self.options.delivery,
+            delivery,
             record,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{Document, Level};
+
+    fn tried(verdict: Verdict, dropped: bool) -> Tried {
+        let file = b"case a\n  title: T\n  checks: 6455-5.5.2-2\n  > ping\n  < pong \"\"\n";
+        let mut document = Document::parse("f", "f", file);
+        let item = Item {
+            position: 0,
+            level: Level::Must,
+            case: document.cases.remove(0).case,
+        };
+        let mut judgement = without(verdict, "Because.");
+        judgement.dropped = dropped;
+        Tried {
+            took: Duration::from_millis(2),
+            ..Tried::untried(item, judgement)
+        }
+    }
+
+    #[test]
+    fn the_worst_delivery_counts_and_the_others_are_told() {
+        let both = tried(Verdict::Tolerated, true).or(tried(Verdict::Fail, false));
+        assert!(both.wants_pulse() && !both.is_settled());
+        assert_eq!(both.took, Duration::from_millis(4));
+        let verdicts = vec![
+            (Delivery::Whole, Verdict::Tolerated),
+            (Delivery::Octets, Verdict::Fail),
+        ];
+        let told = both.with(verdicts.clone());
+        assert_eq!(told.judgement.verdict, Verdict::Fail);
+        assert_eq!(told.deliveries, verdicts);
+        assert_eq!(
+            told.judgement.reason,
+            "the verdict depends on the delivery (whole: tolerated, octets: fail): Because."
+        );
+    }
+
+    #[test]
+    fn equal_verdicts_are_told_once() {
+        let both = tried(Verdict::Pass, false).or(tried(Verdict::Pass, false));
+        assert!(!both.wants_pulse() && both.is_settled());
+        let verdicts = vec![
+            (Delivery::Whole, Verdict::Pass),
+            (Delivery::Coalesced, Verdict::Pass),
+        ];
+        let told = both.with(verdicts);
+        assert!(told.deliveries.is_empty());
+        assert_eq!(told.judgement.reason, "Because.");
+    }
+
+    #[test]
+    fn what_suffered_with_one_delivery_is_looked_after() {
+        let both = tried(Verdict::Pass, false).or(tried(Verdict::Pass, true));
+        assert!(both.wants_pulse());
+        let mut slow = tried(Verdict::Pass, false);
+        slow.judgement.timed_out = true;
+        assert!(!tried(Verdict::Tolerated, false).or(slow).is_settled());
     }
 }

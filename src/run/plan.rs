@@ -347,6 +347,11 @@ impl<'a> Plan<'a> {
             judgement: tried.judgement,
             transcript: tried.transcript,
             duration: tried.took,
+            delivery: tried
+                .deliveries
+                .into_iter()
+                .map(|(delivery, verdict)| (delivery.name(), verdict))
+                .collect(),
             unstable,
         })));
     }

@@ -81,6 +81,7 @@ fn result(position: usize, id: &str, findings: Vec<session::Finding>) -> CaseRes
         transcript: Transcript::default(),
         duration: Duration::from_millis(position as u64),
         unstable: false,
+        delivery: Default::default(),
     }
 }
 

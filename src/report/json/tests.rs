@@ -17,6 +17,7 @@ fn case(id: &str) -> Case {
         reason: "A \u{9b}\u{202e}\u{e0041} reason".into(),
         findings: vec![],
         unstable: false,
+        delivery: Default::default(),
         timed_out: false,
         dropped: false,
         transcript: vec![],
