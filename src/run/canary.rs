@@ -74,6 +74,8 @@ pub struct Canary {
     decoder: Decoder,
     /// The beginning of the message that is coming in.
     message: Vec<u8>,
+    /// Whether it has ended.
+    ended: bool,
     received: usize,
     begun: Duration,
     since: Duration,
@@ -96,15 +98,16 @@ enum Stage {
 /// Text and ping of the canary.
 const WORD: &str = "wsspec sends a canary";
 
-/// Whether a message can be an echo of [`WORD`], be it cut, in halves, or with an octet of the next frame at its end. One that says more is
-/// an answer of an application.
+/// Whether a message can be an echo of [`WORD`], be it cut or spoiled at its end. One that says more is an answer of an application,
+/// unless it has swallowed the header of the next frame: no character begins with such an octet.
 fn is_echo(payload: &[u8]) -> bool {
     let alike = payload
         .iter()
         .zip(WORD.as_bytes())
         .take_while(|(a, b)| a == b)
         .count();
-    payload.len() <= WORD.len() + 1 && 3 * alike >= WORD.len()
+    let more = payload.get(WORD.len());
+    2 * alike >= WORD.len() && more.is_none_or(|octet| (0x80..=0x8f).contains(octet))
 }
 
 impl Canary {
@@ -128,6 +131,7 @@ impl Canary {
             heads: HeadReader::response(),
             decoder: Decoder::new(MAX),
             message: Vec::new(),
+            ended: true,
             received: 0,
             begun: Duration::ZERO,
             since: Duration::ZERO,
@@ -213,10 +217,11 @@ impl Canary {
                 self.stage = Stage::Over;
             }
             opcode if opcode.is_data() => {
-                if opcode != Opcode::CONTINUATION {
+                // By FIN alone: which opcode a fragment has is for the cases to judge.
+                if std::mem::replace(&mut self.ended, frame.header.fin) {
                     self.message.clear();
                 }
-                let room = (WORD.len() + 2).saturating_sub(self.message.len());
+                let room = (WORD.len() + 1).saturating_sub(self.message.len());
                 self.message.extend(frame.payload.iter().take(room));
                 self.sight.echo |= is_echo(&self.message);
             }
@@ -409,15 +414,16 @@ mod tests {
             Frame::continuation(&WORD[9..])
         ]));
         assert!(echo(&[Frame::text(WORD).with_fin(false)]), "never ended");
-        assert!(
-            echo(&[Frame::text(format!("{WORD}\u{7f}"))]),
-            "with an octet of the next frame"
-        );
-        let half = WORD.len() / 2;
         assert!(echo(&[
-            Frame::text(&WORD[..half]).with_fin(false),
-            Frame::text(&WORD[half..])
+            Frame::text(&WORD[..9]).with_fin(false),
+            Frame::text(&WORD[9..])
         ]));
+        let swallowed = [WORD.as_bytes(), b"\x8a"].concat();
+        assert!(echo(&[
+            Frame::text("").with_fin(false),
+            Frame::continuation(swallowed)
+        ]));
+        assert!(!echo(&[Frame::text(format!("{WORD}\n"))]));
         assert!(!echo(&[Frame::text("ok")]) && !echo(&[Frame::text("")]));
         assert!(!echo(&[Frame::text(format!("you said {WORD}"))]));
         assert!(!echo(&[Frame::text(format!("{WORD} is no command"))]));
