@@ -13,6 +13,10 @@ use std::{
 
 use super::{FORMATS, Format, Page, Report, view};
 
+mod rescue;
+
+pub use rescue::Kept;
+
 /// A view and its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Destination {
@@ -111,6 +115,7 @@ pub enum OpenError {
 pub struct WriteError {
     failed: Vec<(Destination, io::Error)>,
     written: Vec<Destination>,
+    kept: Kept,
 }
 
 impl fmt::Display for WriteError {
@@ -121,11 +126,23 @@ impl fmt::Display for WriteError {
                 "the report ({destination}) could not be written: {error}; "
             )?;
         }
-        if self.written.is_empty() {
-            return write!(f, "the results are nowhere else: mend that and run again");
-        }
         let written: Vec<_> = self.written.iter().map(Destination::to_string).collect();
-        write!(f, "the results are still there as {}", written.join(", "))
+        if !written.is_empty() && self.kept != Kept::Written {
+            write!(f, "written: {}; ", written.join(", "))?;
+        }
+        match &self.kept {
+            Kept::Stored => write!(f, "the stored reports are as they were"),
+            Kept::Written => write!(f, "the results are still there as {}", written.join(", ")),
+            Kept::File(file) => {
+                let file = file.display();
+                write!(
+                    f,
+                    "the whole report is in `{file}`; `wsspec report {file} --report FORMAT=FILE` shows it"
+                )
+            }
+            Kept::Stdout => write!(f, "the whole report is on standard output, as JSON"),
+            Kept::Nowhere => write!(f, "the results are nowhere else: mend that and run again"),
+        }
     }
 }
 
@@ -196,17 +213,36 @@ impl Outputs {
             .any(|(_, output)| matches!(output, Output::Stdout))
     }
 
-    /// Writes all views, and standard output last; one that fails keeps none of the others from being written.
-    /// A reader of standard output that went away is no failure.
+    /// Writes all views of a run, and standard output last; one that fails keeps none of the others from being written, and
+    /// the results are kept somewhere else. A reader of standard output that went away is no failure.
     ///
     /// # Errors
     ///
     /// Where one or more could not be written.
     pub fn write(self, report: &Report) -> Result<(), WriteError> {
+        let stdout_is_used = self.on_stdout();
         self.write_all(|format, page| (format.render)(report, page))
+            .map_err(|mut error| {
+                let whole = |destination: &Destination| destination.format.name == "json";
+                error.kept = match error.written.iter().any(whole) {
+                    true => Kept::Written,
+                    false => {
+                        let folders = [std::env::temp_dir(), PathBuf::from(".")];
+                        // Behind what is there for people anything may stand, if they cannot have it elsewhere.
+                        let people = [&view::TABLE, &view::TEXT];
+                        let stdout_takes_it = !stdout_is_used
+                            || error
+                                .written
+                                .iter()
+                                .any(|to| to.file.is_none() && people.contains(&to.format));
+                        rescue::rescue(&report.to_json(), &folders, stdout_takes_it)
+                    }
+                };
+                error
+            })
     }
 
-    /// Writes the views of several reports, one behind another.
+    /// Writes all views of reports that are stored.
     ///
     /// # Errors
     ///
@@ -220,6 +256,7 @@ impl Outputs {
         let mut result = WriteError {
             failed: Vec::new(),
             written: Vec::new(),
+            kept: Kept::Stored,
         };
         for (destination, output) in self.outputs {
             let written = match output {

@@ -11,6 +11,8 @@ use wsspec::{
 };
 
 mod compare;
+#[cfg(target_os = "linux")]
+mod full;
 mod hostile;
 mod sample;
 mod views;

@@ -132,12 +132,14 @@ fn a_link_stays_one() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told_with_the_place_of_the_other_results() {
+fn a_full_disk_is_told_with_the_place_of_the_results() {
+    let report =
+        Report::from_json(include_bytes!("../../../tests/golden/report/report.json")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("run.json").display().to_string();
     let full = || destination("table=/dev/full".into());
     let outputs = Outputs::open(vec![full(), destination(format!("json={file}"))]).unwrap();
-    let told = written(outputs, "text").unwrap_err().to_string();
+    let told = outputs.write(&report).unwrap_err().to_string();
     assert!(
         told.starts_with("the report (table in `/dev/full`) could not be written: No space left"),
         "{told}"
@@ -146,13 +148,31 @@ fn a_full_disk_is_told_with_the_place_of_the_other_results() {
         told.ends_with(&format!("the results are still there as json in `{file}`")),
         "{told}"
     );
-    assert_eq!(fs::read(&file).unwrap(), b"text");
+    assert_eq!(fs::read_to_string(&file).unwrap(), report.to_json());
+
+    // Nothing of it is JSON: the whole is kept in a file of its own.
+    let csv = folder.path().join("run.csv").display().to_string();
+    let outputs = Outputs::open(vec![full(), destination(format!("csv={csv}"))]).unwrap();
+    let error = outputs.write(&report).unwrap_err();
+    let Kept::File(kept) = &error.kept else {
+        panic!("{error}")
+    };
+    let told = error.to_string();
+    assert!(
+        told.contains(&format!(
+            "; written: csv in `{csv}`; the whole report is in `{}`",
+            kept.display()
+        )),
+        "{told}"
+    );
+    assert_eq!(Report::read(kept).unwrap(), report);
+    fs::remove_file(kept).unwrap();
 
     let told = written(Outputs::open(vec![full()]).unwrap(), "text")
         .unwrap_err()
         .to_string();
     assert!(
-        told.ends_with("the results are nowhere else: mend that and run again"),
+        told.ends_with("; the stored reports are as they were"),
         "{told}"
     );
     assert!(fs::metadata("/dev/full").is_ok_and(|m| !m.is_file()));
