@@ -19,6 +19,7 @@ use crate::{
 /// Exit codes: 0 shown (with --gate: and the target conforms, or nothing fails that did not fail before); 2 a file is no report, or a view
 /// could not be written; with --gate also those of the run.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = formats())]
 pub struct Args {
     /// Reports that a run wrote with `--report json=FILE`: one is shown, two are compared, the earlier one first
     #[arg(required = true, value_name = "FILE")]
@@ -142,6 +143,19 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     };
     written.map_err(Failure::usage)?;
     Ok(exit)
+}
+
+/// All formats, for the help of the commands that take them.
+pub fn formats() -> String {
+    let longest = FORMATS
+        .iter()
+        .map(|format| format.name.len())
+        .max()
+        .unwrap_or(0);
+    let lines = FORMATS
+        .iter()
+        .map(|format| format!("\n  {:longest$}  {}", format.name, format.about));
+    format!("Formats:{}", lines.collect::<String>())
 }
 
 /// A format cannot show what is asked for.

@@ -27,6 +27,7 @@ use crate::{
 /// Exit codes: 0 it conforms; 1 it does not; 2 usage, or a bad case file; 3 it could not be reached, or was lost; 4 nothing was selected, or
 /// nothing of what ran showed anything.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = super::report::formats())]
 pub struct Args {
     /// The server, as ws://HOST[:PORT][/PATH] or wss://…; and the cases to run, as glob patterns over their ids (none: all)
     #[arg(value_name = "URL] [CASE")]
