@@ -28,9 +28,24 @@ pub fn is_hostile(c: char) -> bool {
 }
 
 /// The text on one line. What is in the notation already stays as it is.
+///
+/// The runner of a GitHub workflow takes a line of a log that begins with `::` or `##[` for a command, blanks before it or not:
+/// the first character of such a text is escaped too.
 pub fn line(text: &str) -> Cow<'_, str> {
-    match text.contains(is_hostile) {
+    let start = text.trim_start();
+    let command = start.starts_with("::") || start.starts_with("##[");
+    match command || text.contains(is_hostile) {
         false => Cow::Borrowed(text),
+        true if command => {
+            let blanks = text.len() - start.len();
+            let first = start.as_bytes().first().copied().unwrap_or_default();
+            let mut out = String::with_capacity(text.len() + 8);
+            text[..blanks].chars().for_each(|c| push(&mut out, c));
+            // Writing to a string cannot fail.
+            let _ = write!(out, r"\x{first:02x}");
+            start.chars().skip(1).for_each(|c| push(&mut out, c));
+            Cow::Owned(out)
+        }
         true => {
             let mut out = String::with_capacity(text.len() + 8);
             text.chars().for_each(|c| push(&mut out, c));
@@ -101,6 +116,9 @@ mod tests {
                 r"\u{e0041}\u{fffe}\u{1ffff}\u{e000}",
             ),
             (r#"text "a\n\x1b""#, r#"text "a\n\x1b""#),
+            ("::error::x", r"\x3a:error::x"),
+            ("  ##[group]x\n", r"  \x23#[group]x\n"),
+            ("a::b", "a::b"),
         ];
         for (given, shown) in seen {
             assert_eq!(line(given), shown);

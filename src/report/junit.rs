@@ -103,10 +103,10 @@ fn test_case(report: &Report, case: &Case, measured: &MeasuredCase) -> TestCase 
     test
 }
 
-/// The failure in full, with what was said.
+/// The failure in full, with what was said unless many cases fail in the same way.
 fn told(report: &Report, case: &Case, measured: &MeasuredCase) -> String {
     let rule = |id: &str| report.rule(id).cloned();
-    Teller::new(Page::PIPE, true).case(case, measured, rule)
+    Teller::new(Page::PIPE, !report.fails_by_breaches(case)).case(case, measured, rule)
 }
 
 fn of_run(trouble: &Trouble, role: &str) -> TestCase {

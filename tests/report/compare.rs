@@ -287,6 +287,10 @@ proptest! {
                 }
             }
         }
+        for name in ["table", "markdown"] {
+            crate::commands_nobody(&compared(name, &comparison, Page::PIPE))?;
+            crate::commands_nobody(&set(name, &matrix, Page::PIPE))?;
+        }
         is_our_page(&compared("html", &comparison, Page::PIPE))?;
         is_our_page(&set("html", &matrix, Page::PIPE))?;
         crate::views::is_our_markdown(&compared("markdown", &comparison, Page::PIPE))?;

@@ -318,6 +318,18 @@ fn is_harmless(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// No line is one that the runner of a GitHub workflow would obey.
+pub fn commands_nobody(text: &str) -> Result<(), TestCaseError> {
+    for line in text.lines().map(str::trim_start) {
+        prop_assert!(
+            !line.starts_with("::") && !line.starts_with("##["),
+            "{}",
+            line
+        );
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -331,7 +343,11 @@ proptest! {
     fn no_view_lets_a_target_reach_the_terminal(report in hostile_report()) {
         for format in FORMATS {
             for page in [NARROW, WIDE, Page::PIPE] {
-                is_harmless(&(format.render)(&report, &page))?;
+                let view = (format.render)(&report, &page);
+                is_harmless(&view)?;
+                if format.name != "github" && page.width.is_none() {
+                    commands_nobody(&view)?;
+                }
             }
             is_harmless(&without_colours(&(format.render)(&report, &COLOURED)))?;
         }
