@@ -65,11 +65,8 @@ pub fn svg(report: &Report, _: &Page) -> String {
     format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" width="{all}" height="20" role="img" aria-label="{LABEL}: {message}">
 <title>{LABEL}: {message}</title>
-<clipPath id="r"><rect width="{all}" height="20" rx="3"/></clipPath>
-<g clip-path="url(#r)">
-<rect width="{left}" height="20" fill="#454545"/>
-<rect x="{left}" width="{right}" height="20" fill="{hex}"/>
-</g>
+<rect width="{all}" height="20" rx="3" fill="{hex}"/>
+<path d="M3 0H{left}V20H3A3 3 0 0 1 0 17V3A3 3 0 0 1 3 0Z" fill="#454545"/>
 <g fill="#fff" text-anchor="middle" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">
 <text x="{left_at}" y="14" textLength="{left_text}">{LABEL}</text>
 <text x="{right_at}" y="14" textLength="{right_text}">{message}</text>

@@ -218,7 +218,7 @@ fn stats(report: &Report) -> Markup {
 pub(super) fn tools() -> Markup {
     html! {
         div.tools #tools hidden {
-            input #search type="search" placeholder="Search ids, titles and reasons  ( / )" aria-label="Search cases" autocomplete="off" spellcheck="false";
+            input #search type="search" placeholder="Search cases ( / )" aria-label="Search cases" autocomplete="off" spellcheck="false";
             button #unfold type="button" aria-pressed="false" { "Open failures" }
             span #shown role="status" {}
         }
