@@ -38,6 +38,7 @@ pub fn setup(target: Role, seed: u64) -> Setup {
         resource: RESOURCE.into(),
         headers: Vec::new(),
         echo: true,
+        greets: false,
         seed,
         patience: Duration::from_secs(1),
     }

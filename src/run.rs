@@ -110,7 +110,7 @@ pub async fn run(
     let offer = offer(&options.setup);
     let reached = async {
         let dialler = Dialler::new(target, &options.tls, timeout).await?;
-        let ground = Ground {
+        let mut ground = Ground {
             target: target.clone(),
             dialler,
             options,
@@ -122,6 +122,7 @@ pub async fn run(
         if let Some(gone) = Unreached::from_sight(&sight, target, timeout) {
             return Err(gone);
         }
+        ground.options.setup.greets = sight.greets;
         let round_trip = ground.round_trip(&sight, FLIGHTS - 1).await;
         Ok((
             Arc::new(ground),

@@ -57,6 +57,8 @@ pub struct Setup {
     pub headers: Vec<(String, String)>,
     /// Whether the target is known to send each message back.
     pub echo: bool,
+    /// Whether it is known to say something of its own first (RFC 6455, section 4.2.2: it may send data at once).
+    pub greets: bool,
     /// Seeds keys, masks and generated payloads; together with the case's id.
     pub seed: u64,
     /// How long the target may take for its next step.
@@ -148,6 +150,8 @@ pub struct Session {
     failing: bool,
     /// Pongs for lawful pings that no step has asked for yet.
     early_pongs: Vec<bytes::Bytes>,
+    /// A message has come that a step foresaw: what greets has done so.
+    foreseen: bool,
 
     pieces: Vec<Vec<u8>>,
     piece: Vec<u8>,
@@ -188,6 +192,7 @@ impl Session {
             got_close: None,
             failing: false,
             early_pongs: Vec::new(),
+            foreseen: false,
             pieces: Vec::new(),
             piece: Vec::new(),
             actions: VecDeque::new(),

@@ -174,6 +174,7 @@ impl Args {
                 resource: target.resource.clone(),
                 headers,
                 echo: false,
+                greets: false,
                 seed: self.seed,
                 patience: self.timeout,
             },

@@ -48,6 +48,8 @@ pub struct Sight {
     pub end: Option<Event>,
     /// What was sent came back, or what is close to it: whether an echo is right is for the cases to say.
     pub echo: bool,
+    /// Something else was said first.
+    pub greets: bool,
     /// A ping was answered.
     pub ping: bool,
     /// A Close was answered.
@@ -224,6 +226,7 @@ impl Canary {
                 let room = (WORD.len() + 1).saturating_sub(self.message.len());
                 self.message.extend(frame.payload.iter().take(room));
                 self.sight.echo |= is_echo(&self.message);
+                self.sight.greets |= frame.header.fin && !self.sight.echo;
             }
             _ => {}
         }
@@ -312,6 +315,7 @@ mod tests {
             resource: "/chat?x".into(),
             headers: vec![("Origin".into(), "o".into())],
             echo: false,
+            greets: false,
             seed: 7,
             patience: MS(1000),
         };

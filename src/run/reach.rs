@@ -312,6 +312,7 @@ mod tests {
             resource: "/x".into(),
             headers: vec![],
             echo: false,
+            greets: false,
             seed: 0,
             patience: PATIENCE,
         };

@@ -75,7 +75,11 @@ impl Session {
                 self.both_closed();
             }
             Seen::End(end) => {
-                if self.own.closed.is_some() && self.got_close.is_none() {
+                // A target that was sent an offence may fail the connection without a Close frame, even late (7.1.7).
+                if self.own.closed.is_some()
+                    && self.got_close.is_none()
+                    && self.own.offence.is_none()
+                {
                     let how = match end {
                         End::Fin => "ended TCP",
                         End::Reset(_) => "reset TCP",

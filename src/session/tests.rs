@@ -63,6 +63,7 @@ impl Play {
             resource: "/".into(),
             headers: Vec::new(),
             echo: true,
+            greets: false,
             seed: 7,
             patience: Duration::from_secs(1),
         };
@@ -343,6 +344,40 @@ fn messages_keep_their_order_and_their_payload() {
         let mut play = Play::new(Role::Server, steps);
         play.frame(Frame::text(wrong));
         assert_eq!(play.judged().verdict, Verdict::Fail);
+    }
+}
+
+#[test]
+fn a_greeting_is_no_answer() {
+    let mut play = Play::new(Role::Server, "  > text \"a\"\n  < text \"a\"\n");
+    play.session.setup.greets = true;
+    play.setup.greets = true;
+    play.frame(Frame::text("welcome"));
+    play.frame(Frame::text("a"));
+    play.close(1000);
+    play.eof();
+    assert_eq!(play.judged().verdict, Verdict::Pass);
+    // What says its own behind the answer is no echo.
+    let mut play = Play::new(Role::Server, "  > text \"a\"\n  < text \"a\"\n");
+    play.session.setup.greets = true;
+    play.setup.greets = true;
+    play.frame(Frame::text("a"));
+    play.frame(Frame::text("more"));
+    assert_eq!(play.judged().verdict, Verdict::Fail);
+}
+
+#[test]
+fn where_failing_is_tolerated_another_close_is_none() {
+    let steps = "  > ping \"p\"\n  < pong \"p\"\n  ~ fail 1008 \"limits are free\"\n";
+    for (code, verdict) in [
+        (1008, Verdict::Tolerated),
+        (1001, Verdict::Inconclusive),
+        (1002, Verdict::Fail),
+    ] {
+        let mut play = Play::new(Role::Server, steps);
+        play.close(code);
+        play.eof();
+        assert_eq!(play.judged().verdict, verdict, "{code}");
     }
 }
 
