@@ -75,10 +75,11 @@ impl Session {
                 self.both_closed();
             }
             Seen::End(end) => {
-                // A target that was sent an offence may fail the connection without a Close frame, even late (7.1.7).
+                // A target that was sent an offence may fail the connection without a Close frame, even late (7.1.7);
+                // one that only follows the suite's FIN has not.
                 if self.own.closed.is_some()
                     && self.got_close.is_none()
-                    && self.own.offence.is_none()
+                    && (self.own.offence.is_none() || self.shut)
                 {
                     let how = match end {
                         End::Fin => "ended TCP",

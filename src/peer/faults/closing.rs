@@ -138,7 +138,8 @@ pub(super) static FAULTS: &[Fault] = &[
             std::str::from_utf8(reason).is_err().then(|| body.to_vec())
         })],
     ),
-    both(
+    // A client that follows the server's FIN without a Close cannot be told from one that fails the connection.
+    server(
         "ignores-invalid-reason",
         "6455-8.1-1",
         "Drops a Close frame whose reason is not UTF-8.",
