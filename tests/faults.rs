@@ -3,7 +3,7 @@
 use std::{sync::Arc, thread};
 
 use wsspec::{
-    case::{Case, Level, Role},
+    case::{Case, Level, Role, document::MAX_SENT},
     catalogue::Catalogue,
     drive::Delivery,
     peer::{Fault, faults},
@@ -74,6 +74,34 @@ fn the_faultless_peer_passes_every_case() {
         }));
     }
     none(all);
+}
+
+/// Up to so many octets a heavy case is played in a test.
+const MOST: usize = 2 << 20;
+
+#[test]
+fn the_faultless_peer_passes_heavy_cases() {
+    let catalogue = Catalogue::embedded().expect("the catalogue is in order");
+    let heavy: Vec<_> = catalogue
+        .cases()
+        .filter(|case| case.heavy && case.octets_sent() < MOST)
+        .collect();
+    assert!(heavy.len() > 20, "{}", heavy.len());
+    for role in ROLES {
+        none(complaints(&heavy, |case| {
+            let peer = case.is_for(role).then(|| peer(role, None, 1))?;
+            let judgement = rehearse(case, setup(role, 1), peer).judgement;
+            (judgement.verdict != Verdict::Pass)
+                .then(|| format!("{role} {}: {}", case.id, judgement.reason))
+        }));
+    }
+}
+
+#[test]
+fn no_case_sends_more_than_a_tester_may() {
+    let catalogue = Catalogue::embedded().expect("the catalogue is in order");
+    let most = catalogue.cases().map(|case| case.octets_sent()).max();
+    assert!(most.is_some_and(|most| most <= MAX_SENT), "{most:?}");
 }
 
 #[test]

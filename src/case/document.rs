@@ -27,6 +27,8 @@ pub const MAX_BOUND: usize = 16 << 20;
 pub(super) const LINE: usize = 64;
 /// The most octets that the steps of a case may send and expect.
 pub const MAX_OCTETS: usize = 256 << 20;
+/// The most octets that the steps of a case may send, all branches together.
+pub const MAX_SENT: usize = 64 << 20;
 /// How deep branches may lie in each other.
 pub const MAX_DEPTH: usize = 16;
 /// The most frames or pieces that one step may make.
@@ -348,7 +350,12 @@ impl Reader {
         let octets = played
             .iter()
             .fold(0, |sum: usize, step| sum.saturating_add(step.weight()));
-        if octets > MAX_OCTETS {
+        let sent = played
+            .iter()
+            .fold(0, |sum: usize, step| sum.saturating_add(step.sent()));
+        if sent > MAX_SENT {
+            faults.push((block.slug.clone().into(), Fault::TooMuchSent));
+        } else if octets > MAX_OCTETS {
             faults.push((block.slug.clone().into(), Fault::TooManyOctets));
         }
         let id = match self.stem.as_str() {

@@ -27,6 +27,8 @@ pub enum Fault {
     TooMuchText,
     #[error("the steps of this case send and expect more than {} MiB", super::document::MAX_OCTETS >> 20)]
     TooManyOctets,
+    #[error("the steps of this case send more than {} MiB", super::document::MAX_SENT >> 20)]
+    TooMuchSent,
     #[error("the path {0} does not make an id")]
     Path(String),
 
@@ -198,7 +200,7 @@ impl Fault {
             Control('\t') => "indent with blanks; in a string write \\x09",
             Control(_) => "in a string write it as \\xNN or \\u{NNNN}",
             FileSize | TooManyCases | TooMuchText => "split the file",
-            TooManyOctets => "make payloads shorter, or two cases of it",
+            TooManyOctets | TooMuchSent => "make payloads shorter, or two cases of it",
             Path(_) => "use letters, digits, `-`, `_` and `.` in the names of folders and files",
             OutsideCase => {
                 "a case begins with `case ID` in the first column; the rest of it stands two blanks in"

@@ -1,9 +1,18 @@
 //! How much a step sends and expects: the parser bounds it.
 
-use super::{Body, FrameStep, Outcome, Payload, Send, Step};
+use super::{Body, Case, FrameStep, Outcome, Payload, Send, Step};
 
 /// The longest frame header (RFC 6455, section 5.2).
 const HEADER: usize = 14;
+
+impl Case {
+    /// Octets that it sends at most, all branches together.
+    pub fn octets_sent(&self) -> usize {
+        self.steps
+            .iter()
+            .fold(0, |sum: usize, step| sum.saturating_add(step.sent()))
+    }
+}
 
 impl FrameStep {
     /// Octets on the wire (at most) and frames.
@@ -33,6 +42,19 @@ impl Step {
                 let then = a.then.iter().flatten().map(Step::weight);
                 outcomes.chain(then).fold(sum, usize::saturating_add)
             }),
+        }
+    }
+}
+
+impl Step {
+    /// Octets sent, at most.
+    pub(super) fn sent(&self) -> usize {
+        match self {
+            Step::Send(_) => self.weight(),
+            Step::Expect(alternatives) => alternatives
+                .iter()
+                .flat_map(|alternative| alternative.then.iter().flatten())
+                .fold(0, |sum: usize, step| sum.saturating_add(step.sent())),
         }
     }
 }

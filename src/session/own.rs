@@ -1,5 +1,7 @@
 //! The suite's own side of the connection: what it has sent, which of it is lawful, and what the target owes for it.
 
+use std::collections::{HashMap, VecDeque};
+
 use bytes::Bytes;
 
 use crate::{
@@ -13,29 +15,25 @@ use crate::{
     },
 };
 
-/// A ping that the suite sent.
-#[derive(Debug)]
-pub(super) struct SentPing {
-    pub payload: Bytes,
-    /// Behind a frame that obliges the target to fail the connection: a pong for it proves that it went on.
-    pub behind_offence: bool,
-    /// Behind the suite's Close: the duty to answer has ended (RFC 6455, section 5.5.2).
-    pub behind_close: bool,
-    /// Answered already.
-    pub answered: bool,
-}
-
 /// What a pong says about the pings that were sent.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PongFor {
     /// A lawful ping.
     Lawful,
-    /// A ping behind the offence.
+    /// A ping behind a frame that obliges the target to fail the connection: the pong proves that it went on.
     BehindOffence,
-    /// A ping behind the suite's Close.
+    /// A ping behind the suite's Close: the duty to answer has ended (RFC 6455, section 5.5.2).
     BehindClose,
     /// No ping, or one that was answered before.
     Nothing,
+}
+
+/// Pings of one payload that are not answered.
+#[derive(Debug, Default)]
+struct Unanswered {
+    lawful: usize,
+    /// Newest last.
+    others: Vec<PongFor>,
 }
 
 /// The suite's stream, read the way a receiver reads it.
@@ -54,9 +52,10 @@ pub(super) struct Own {
     pub closed: Option<CloseBody>,
     /// It has sent binary data, which an endpoint may not take (RFC 6455, section 7.4.1: 1003).
     pub binary: bool,
-    pings: Vec<SentPing>,
+    /// Pings that are not answered, by their payload: a flood of them is found as quickly as one.
+    pings: HashMap<Bytes, Unanswered>,
     /// Whole lawful messages whose echo has not come.
-    owed: Vec<Message>,
+    owed: VecDeque<Message>,
     /// Payloads of data frames at or behind the offence.
     unlawful: Vec<Bytes>,
 }
@@ -78,8 +77,8 @@ impl Own {
             offends_in_text: false,
             closed: None,
             binary: false,
-            pings: Vec::new(),
-            owed: Vec::new(),
+            pings: HashMap::new(),
+            owed: VecDeque::new(),
             unlawful: Vec::new(),
         }
     }
@@ -120,12 +119,8 @@ impl Own {
     /// A frame inside octets that are no WebSocket data: obeying it is a breach.
     pub fn unlawful(&mut self, frame: &Frame) {
         if frame.header.opcode == Opcode::PING {
-            self.pings.push(SentPing {
-                payload: frame.payload.clone(),
-                behind_offence: true,
-                behind_close: false,
-                answered: false,
-            });
+            let pings = self.pings.entry(frame.payload.clone()).or_default();
+            pings.others.push(PongFor::BehindOffence);
         } else if !frame.payload.is_empty() {
             self.unlawful.push(frame.payload.clone());
         }
@@ -136,12 +131,12 @@ impl Own {
     }
 
     fn ping(&mut self, payload: Bytes) {
-        self.pings.push(SentPing {
-            payload,
-            behind_offence: self.offence.is_some(),
-            behind_close: self.closed.is_some(),
-            answered: false,
-        });
+        let pings = self.pings.entry(payload).or_default();
+        match (&self.offence, &self.closed) {
+            (Some(_), _) => pings.others.push(PongFor::BehindOffence),
+            (None, Some(_)) => pings.others.push(PongFor::BehindClose),
+            (None, None) => pings.lawful += 1,
+        }
     }
 
     fn read(&mut self, frame: &Frame) {
@@ -173,7 +168,7 @@ impl Own {
                 }
                 if let Ok(Some(message)) = self.assembler.frame(frame) {
                     if self.offence.is_none() && self.closed.is_none() {
-                        self.owed.push(message);
+                        self.owed.push_back(message);
                     } else if !message.payload.is_empty() {
                         self.unlawful.push(message.payload);
                     }
@@ -184,23 +179,13 @@ impl Own {
 
     /// Which ping a pong answers. The newest with that payload counts, lawful ones first.
     pub fn pong(&mut self, payload: &[u8]) -> PongFor {
-        let lawful = |ping: &SentPing| !ping.behind_offence && !ping.behind_close;
-        let found = [true, false].into_iter().find_map(|want| {
-            self.pings
-                .iter()
-                .rposition(|ping| !ping.answered && lawful(ping) == want && ping.payload == payload)
-        });
-        let Some(index) = found else {
-            return PongFor::Nothing;
-        };
-        let ping = &mut self.pings[index];
-        ping.answered = true;
-        if ping.behind_offence {
-            PongFor::BehindOffence
-        } else if ping.behind_close {
-            PongFor::BehindClose
-        } else {
-            PongFor::Lawful
+        match self.pings.get_mut(payload) {
+            Some(pings) if pings.lawful > 0 => {
+                pings.lawful -= 1;
+                PongFor::Lawful
+            }
+            Some(pings) => pings.others.pop().unwrap_or(PongFor::Nothing),
+            None => PongFor::Nothing,
         }
     }
 
