@@ -252,7 +252,7 @@ fn hostile_files_end_in_an_error() {
             "> request body=ascii(67108864) chop=1",
             Fault::TooManyPieces,
         ),
-        ("> text ascii(67108864) times=5", Fault::TooManyOctets),
+        ("> text ascii(67108864) times=5", Fault::TooMuchSent),
         ("< text ascii(67108864) times=5", Fault::TooManyOctets),
     ] {
         assert_eq!(
