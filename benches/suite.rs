@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpListener;
-use tokio_tungstenite::accept_async_with_config;
+use tokio_tungstenite::accept_async;
 
 /// Processor time in seconds, and the most memory in MiB.
 struct Cost {
@@ -123,10 +123,7 @@ fn serve() {
         while let Ok((stream, _)) = listener.accept().await {
             let _ = stream.set_nodelay(true);
             tokio::spawn(async move {
-                let config = tokio_tungstenite::tungstenite::protocol::WebSocketConfig::default()
-                    .max_message_size(None)
-                    .max_frame_size(None);
-                let Ok(mut socket) = accept_async_with_config(stream, Some(config)).await else {
+                let Ok(mut socket) = accept_async(stream).await else {
                     return;
                 };
                 while let Some(Ok(message)) = socket.next().await {
