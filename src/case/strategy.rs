@@ -7,6 +7,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use super::{
     Alternative, Body, Case, CloseWanted, Cut, FrameStep, HandshakeStep, HeaderCheck, HeaderEdit,
     Level, Mark, MaskChoice, Need, Outcome, Payload, Role, Send, StatusWanted, Step,
+    document::MAX_PIECES,
     payload::{Part, What},
 };
 use crate::{
@@ -24,7 +25,7 @@ pub fn payload() -> impl Strategy<Value = Payload> {
         1 => (0usize..5000).prop_map(What::Utf8),
         1 => (0usize..5000).prop_map(What::Random),
     ];
-    let part = (what, prop_oneof![4 => Just(1), 1 => 0u32..200]);
+    let part = (what, prop_oneof![4 => Just(1), 1 => 0u32..60]);
     vec(part.prop_map(|(what, times)| Part { what, times }), 0..4).prop_map(Payload)
 }
 
@@ -67,9 +68,16 @@ fn with_values() -> impl Strategy<Value = Payload> {
 fn cut() -> impl Strategy<Value = Cut> {
     prop_oneof![
         4 => Just(Cut::Whole),
-        1 => (1usize..2000).prop_map(Cut::Chop),
+        1 => (16usize..2000).prop_map(Cut::Chop),
         1 => (1usize..2000).prop_map(Cut::At),
     ]
+}
+
+fn bounded(cut: Cut, least: usize) -> Cut {
+    match cut {
+        Cut::Chop(size) => Cut::Chop(size.max(least)),
+        cut => cut,
+    }
 }
 
 /// Any frame that can be written.
@@ -99,19 +107,25 @@ pub fn frame() -> impl Strategy<Value = FrameStep> {
         times,
         cut(),
     )
-        .prop_map(
-            |(body, fin, rsv, mask, form, length, frag, times, cut)| FrameStep {
+        .prop_map(|(body, fin, rsv, mask, form, length, frag, times, cut)| {
+            let octets = match &body {
+                Body::Data(_, payload) | Body::Close(Some((_, payload))) => payload.len(),
+                Body::Close(None) => 0,
+            };
+            // No more pieces than a step may have, with room for the headers of small fragments.
+            let least = octets * times as usize / (MAX_PIECES / 32) + 1;
+            FrameStep {
                 body,
                 fin,
                 rsv,
                 mask,
                 form,
                 length,
-                frag,
+                frag: frag.map(|size| size.max(least)),
                 times,
-                cut,
-            },
-        )
+                cut: bounded(cut, least),
+            }
+        })
 }
 
 fn edit() -> impl Strategy<Value = HeaderEdit> {
