@@ -100,14 +100,13 @@ enum Stage {
 /// Text and ping of the canary.
 const WORD: &str = "wsspec sends a canary";
 
-/// Whether a message can be an echo of [`WORD`], be it cut or spoiled at its end. One that says more is an answer of an application,
+/// Whether a message can be an echo of [`WORD`], be it cut or spoiled: half of it stands where it should, from either end. One that says more is an answer of an application,
 /// unless it has swallowed the header of the next frame: no character begins with such an octet.
 fn is_echo(payload: &[u8]) -> bool {
-    let alike = payload
-        .iter()
-        .zip(WORD.as_bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
+    let word = WORD.as_bytes();
+    let at_front = payload.iter().zip(word).filter(|(a, b)| a == b).count();
+    let at_end = payload.iter().rev().zip(word.iter().rev());
+    let alike = at_front.max(at_end.filter(|(a, b)| a == b).count());
     let more = payload.get(WORD.len());
     2 * alike >= WORD.len() && more.is_none_or(|octet| (0x80..=0x8f).contains(octet))
 }
@@ -413,6 +412,11 @@ mod tests {
         assert!(echo(&[Frame::text("welcome"), Frame::text(WORD)]));
         assert!(echo(&[Frame::binary(WORD)]), "with the wrong opcode");
         assert!(echo(&[Frame::text(cut)]), "without its last character");
+        assert!(echo(&[Frame::text(&WORD[1..])]), "without its first one");
+        assert!(
+            echo(&[Frame::text(format!("v{}", &WORD[1..]))]),
+            "a bit flipped"
+        );
         assert!(echo(&[
             Frame::text(&WORD[..9]).with_fin(false),
             Frame::continuation(&WORD[9..])
