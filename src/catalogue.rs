@@ -10,7 +10,7 @@ use std::{
 mod select;
 mod shard;
 
-pub use select::{Unknown, names};
+pub use select::{Unknown, is_like, names};
 pub use shard::{in_shard, shard};
 
 use include_dir::{Dir, include_dir};

@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use crate::report::Report;
 
+pub mod known;
+
 /// How the program ends. The codes are documented and do not change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

@@ -94,11 +94,12 @@ pub fn names(word: &str, id: &str) -> bool {
         Some(rest) if rest.starts_with('[') && folder == word => return true,
         _ => {}
     }
-    is_like(word.as_bytes(), id.as_bytes())
+    is_like(word, id)
 }
 
-/// `*` is any octets, `?` one; the time is bounded by the product of both lengths.
-fn is_like(glob: &[u8], id: &[u8]) -> bool {
+/// Whether a text is like a glob: `*` is any octets, `?` one. The time is bounded by the product of both lengths.
+pub fn is_like(glob: &str, text: &str) -> bool {
+    let (glob, id) = (glob.as_bytes(), text.as_bytes());
     let (mut g, mut i) = (0, 0);
     // Where the last `*` was, and how much it took.
     let mut star = None;
@@ -220,7 +221,7 @@ mod tests {
             ("[a]", "a", false),
             ("**x", "yx", true),
         ] {
-            assert_eq!(is_like(glob.as_bytes(), id.as_bytes()), like, "{glob} {id}");
+            assert_eq!(is_like(glob, id), like, "{glob} {id}");
         }
     }
 }

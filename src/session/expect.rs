@@ -73,7 +73,8 @@ pub(super) fn meets(
     }
 }
 
-fn status(wanted: StatusWanted, status: u16) -> bool {
+/// Whether a status is the one that was wanted.
+pub(super) fn status(wanted: StatusWanted, status: u16) -> bool {
     match wanted {
         StatusWanted::Code(code) => code == status,
         StatusWanted::Class(digit) => u16::from(digit) == status / 100,

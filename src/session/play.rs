@@ -483,7 +483,7 @@ impl Session {
             Seen::Message(message) => self.unforeseen_message(message),
             Seen::Close(body) => self.unforeseen_close(body),
             Seen::Response(response) => {
-                let checks = self.checks_of_responses();
+                let checks = self.checks_of_responses(response.status);
                 let missed = expect::missed(&checks, &response.head, &|text| self.expand(text));
                 let came = format!("response {}", response.status);
                 if matches!(response.status, 429 | 503) {
@@ -609,18 +609,17 @@ impl Session {
             return;
         }
         if self.setup.echo {
-            let what = if awaited {
-                "sent messages in another order"
-            } else {
-                "sent a message that nothing asked for"
-            };
             let lane = self.group().map(expect::lane);
-            let what = if lane == Some(Lane::Messages) && !awaited {
-                "sent another message back"
-            } else {
-                what
+            let offence = self.awaits_failure().and(self.own.offence.as_ref());
+            let what = match (awaited, lane, offence) {
+                (true, ..) => "sent messages in another order".to_owned(),
+                (false, Some(Lane::Messages), _) => "sent another message back".to_owned(),
+                (false, _, Some(offence)) => format!(
+                    "went on after a frame that breaks the protocol ({offence}): sent a message"
+                ),
+                (false, ..) => "sent a message that nothing asked for".to_owned(),
             };
-            self.fail(what.into(), None, Some(came));
+            self.fail(what, None, Some(came));
         }
     }
 
@@ -705,9 +704,11 @@ impl Session {
         self.judge();
     }
 
-    fn checks_of_responses(&self) -> Vec<HeaderCheck> {
+    /// The checks of what was wanted with such a status; with another one the headers are not what is wrong.
+    fn checks_of_responses(&self, status: u16) -> Vec<HeaderCheck> {
         self.checks(|outcome| match outcome {
-            Outcome::Response(_, checks) | Outcome::Refusal(_, checks) => Some(checks),
+            Outcome::Response(wanted, checks) => expect::status(*wanted, status).then_some(checks),
+            Outcome::Refusal(_, checks) => (status >= 400).then_some(checks),
             _ => None,
         })
     }

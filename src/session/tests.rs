@@ -236,6 +236,31 @@ fn a_target_that_goes_on_behind_the_offence_fails() {
 }
 
 #[test]
+fn a_failure_says_what_is_wrong_first() {
+    // Part of what was broken, as a server does that passes on the valid beginning of a text.
+    let mut play = Play::new(Role::Server, "  > text \"a\" + x\"e2 82\"\n  < fail 1007\n");
+    play.frame(Frame::text("a"));
+    let judged = play.judged();
+    assert_eq!(judged.verdict, Verdict::Fail);
+    assert!(
+        judged
+            .reason
+            .starts_with("went on after a frame that breaks the protocol"),
+        "{}",
+        judged.reason
+    );
+    // With another status, headers are not what is wrong.
+    let steps = "  > request\n  < response 101\n    + Sec-WebSocket-Protocol\n";
+    let mut play = Play::raw(Role::Server, steps);
+    play.write();
+    play.hear(b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(
+        play.judged().reason,
+        "answered the opening handshake with status 400"
+    );
+}
+
+#[test]
 fn text_may_be_judged_as_late_as_the_application_reads_it() {
     let steps = "  > text x\"ff\"\n  > ping \"probe\"\n  < fail 1007\n";
     let mut play = Play::new(Role::Server, steps);

@@ -1,0 +1,127 @@
+//! Other people's servers judge the verdicts: each of them runs the whole catalogue, and whatever it does not pass has to be foreseen in
+//! `reports/known`, with the rule that makes it right to say so. A wrong verdict against a server that keeps the protocol shows here first.
+#![cfg(unix)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod fastwebsockets;
+mod soketto;
+mod tokio_websockets;
+mod tungstenite;
+
+use std::{
+    env, fs, future::Future, net::SocketAddr, path::Path, path::PathBuf, sync::mpsc, thread,
+    time::SystemTime,
+};
+
+use tokio::net::{TcpListener, TcpStream};
+use wsspec::{
+    case::Role,
+    gate::known::{Date, Known, Run},
+    report::Report,
+};
+
+#[test]
+fn tokio_tungstenite() {
+    judge("tokio-tungstenite", tungstenite::echo);
+}
+
+#[test]
+fn tokio_websockets() {
+    judge("tokio-websockets", tokio_websockets::echo);
+}
+
+#[test]
+fn fastwebsockets() {
+    judge("fastwebsockets", fastwebsockets::echo);
+}
+
+#[test]
+fn soketto() {
+    judge("soketto", soketto::echo);
+}
+
+/// Holds a stored report against the file of its name: `tests/foreign/run` makes these reports.
+#[test]
+#[ignore = "tests/foreign/run says which report"]
+fn foreign() {
+    let report = env::var("WSSPEC_REPORT").expect("WSSPEC_REPORT names a report");
+    let report = Path::new(&report);
+    let name = report.file_stem().expect("a file").to_string_lossy();
+    let report = Report::read(report).unwrap_or_else(|error| panic!("{name}: {error}"));
+    hold(&name, &report);
+}
+
+/// Runs the catalogue against an implementation, whose version the lock file says.
+#[track_caller]
+fn judge<F>(name: &str, echo: fn(TcpStream) -> F)
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let (_, report) = common::reported(&[&format!("ws://{}", serve(echo))]);
+    let name = format!("{name}-{}", locked(name));
+    if let Ok(folder) = env::var("WSSPEC_REPORTS") {
+        let file = Path::new(&folder).join(format!("{name}.json"));
+        fs::write(&file, report.to_json()).expect("a folder to write to");
+    }
+    hold(&name, &report);
+}
+
+/// Serves each connection until the test ends.
+fn serve<F>(echo: fn(TcpStream) -> F) -> SocketAddr
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let (tx, rx) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(async move {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let address = listener.local_addr().expect("an address");
+            tx.send(address).expect("the test waits");
+            // An accept that fails takes its connection with it, and no other.
+            loop {
+                if let Ok((stream, _)) = listener.accept().await {
+                    tokio::spawn(echo(stream));
+                }
+            }
+        });
+    });
+    rx.recv().expect("an address")
+}
+
+/// The version of a package that these tests are built with.
+fn locked(package: &str) -> String {
+    let file = root().join("Cargo.lock");
+    let lock = fs::read_to_string(file).expect("Cargo.lock");
+    let entry = format!("\nname = \"{package}\"\nversion = \"");
+    let (_, rest) = lock.split_once(&entry).expect("a locked package");
+    rest.split('"').next().unwrap_or_default().to_owned()
+}
+
+/// All that differs from what is known of an implementation is a failure, and so is a line that is true of nothing any more.
+#[track_caller]
+fn hold(name: &str, report: &Report) {
+    let file = PathBuf::from(format!("reports/known/{name}.txt"));
+    let known = Known::read(&root().join(&file)).unwrap_or_else(|error| panic!("{error}"));
+    let run = Run {
+        role: Role::Server,
+        target: report.target.url.as_deref().unwrap_or_default(),
+        today: Date::of(SystemTime::now()),
+    };
+    let cases = report.cases.iter();
+    let results = cases.map(|case| (case.id.as_str(), case.verdict, case.reason.as_str()));
+    let difference = known.compare(&run, results);
+    let unstable = report.cases.iter().filter(|case| case.unstable);
+    let unstable: Vec<&str> = unstable.map(|case| case.id.as_str()).collect();
+    assert!(
+        difference.is_empty() && unstable.is_empty() && report.stopped.is_none(),
+        "{name} is not as {} says\n\n{difference}\nverdicts that changed when nothing ran beside: {unstable:?}\nstopped: {:?}\n",
+        file.display(),
+        report.stopped
+    );
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
