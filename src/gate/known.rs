@@ -7,10 +7,11 @@
 //! handshake                       fail because="sent a 426*" # RFC 9110, section 15.5.22: it has no Upgrade
 //! framing/forms/{data,ping}       tolerated role=server      # RFC 6455, section 5.2: the shortest form binds the sender
 //! control/ping/flood[1000]        fail until=2027-01-31      # mended in their next release
+//! limits/slow                     pass|tolerated             # RFC 6455, section 10.4: a limit on how many reads it takes
 //! ```
 //!
 //! A line stands for the cases that its first word names, as a word of a selection does (`catalogue::names`), and says that *each* of them has
-//! this verdict; `{a,b}` is a or b. With `because=`, a glob over the reason of the report, it stands only for those that say so. Where several
+//! this verdict, or one of these; `{a,b}` is a or b. With `because=`, a glob over the reason of the report, it stands only for those that say so. Where several
 //! lines stand for a case, the last one counts; a case for which no line stands is expected to pass.
 //! `role=` and `target=` (a glob over the URL) keep a line to such runs; `until=` is the last day on which it counts. A value with blanks stands in
 //! quotes. The reason behind `#` is not optional.
@@ -52,8 +53,8 @@ pub struct Line {
     pub word: String,
     /// What its braces make of it.
     globs: Vec<String>,
-    /// The verdict that each of the cases has.
-    pub verdict: Verdict,
+    /// The verdict that each of the cases has: one of these, where it depends on more than the case.
+    pub verdicts: Vec<Verdict>,
     /// Only for cases whose reason in the report is like this glob.
     pub because: Option<String>,
     /// Only for targets of this role.
@@ -207,11 +208,11 @@ impl Known {
         for (case, verdict, reason) in results {
             let line = lines.iter().rev().find(|line| line.is_about(case, reason));
             deciding.extend(line.map(|line| line.number));
-            let expected = line.map_or(Verdict::Pass, |line| line.verdict);
-            if verdict != expected {
+            let expected = line.map_or(&[Verdict::Pass][..], |line| &line.verdicts);
+            if !expected.contains(&verdict) {
                 difference.deviations.push(Deviation {
                     case: case.to_owned(),
-                    expected,
+                    expected: expected.to_vec(),
                     line: line.map(|line| line.number),
                     verdict,
                     reason: reason.to_owned(),
@@ -232,16 +233,18 @@ impl Line {
         let Some(word) = words.next() else {
             return Ok(None);
         };
-        let verdict = words.next().ok_or(Fault::Short)?;
-        let known = VERDICTS.iter().find(|(name, _)| *name == verdict);
-        let Some((_, verdict)) = known else {
-            return Err(Fault::Verdict(escape::line(&verdict).into_owned()));
-        };
+        let verdicts = words.next().ok_or(Fault::Short)?;
+        let verdicts = verdicts.split('|').map(|verdict| {
+            let known = VERDICTS.iter().find(|(name, _)| *name == verdict);
+            let fault = || Fault::Verdict(escape::line(verdict).into_owned());
+            known.map(|(_, verdict)| *verdict).ok_or_else(fault)
+        });
+        let verdicts = verdicts.collect::<Result<_, _>>()?;
         let mut line = Line {
             number,
             globs: expand(&word)?,
             word,
-            verdict: *verdict,
+            verdicts,
             because: None,
             role: None,
             target: None,
@@ -375,8 +378,8 @@ pub struct Difference {
 pub struct Deviation {
     /// Its id.
     pub case: String,
-    /// The verdict that was foreseen.
-    pub expected: Verdict,
+    /// The verdicts that were foreseen.
+    pub expected: Vec<Verdict>,
     /// The line that foresees it; `None`: none does, so it was to pass.
     pub line: Option<usize>,
     /// The verdict that came.
@@ -404,7 +407,8 @@ impl fmt::Display for Difference {
             match deviation.line {
                 None => writeln!(f, "not foreseen: {case} is {came}: {reason}")?,
                 Some(line) => {
-                    let expected = name(deviation.expected);
+                    let expected: Vec<_> = deviation.expected.iter().map(|v| name(*v)).collect();
+                    let expected = expected.join(" or ");
                     writeln!(
                         f,
                         "no longer holds: {file}:{line} says {expected}, but {case} is {came}: {reason}"
@@ -562,6 +566,19 @@ mod tests {
             difference(text, &[("a/b/c", Tolerated)]),
             "decides nothing: known.txt:1: a\ndecides nothing: known.txt:2: a/b\n"
         );
+    }
+
+    #[test]
+    fn a_verdict_may_depend_on_more_than_the_case() {
+        let text = "a fail|tolerated # why";
+        assert_eq!(difference(text, &[("a", Fail)]), "");
+        assert_eq!(difference(text, &[("a", Tolerated)]), "");
+        assert_eq!(
+            difference(text, &[("a", Pass)]),
+            "no longer holds: known.txt:1 says fail or tolerated, but a is pass: why\n"
+        );
+        let error = Known::parse("f", b"a fail| # why").unwrap_err();
+        assert!(error.to_string().contains("`` is no verdict"), "{error}");
     }
 
     #[test]
