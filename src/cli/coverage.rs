@@ -122,6 +122,8 @@ fn totals(
     if roles.len() > 1 {
         totals.push((String::new(), of(None)));
     }
+    // Of nothing, all is covered: that would tell nobody anything.
+    totals.retain(|(_, total)| total.observable > 0);
     totals
 }
 
