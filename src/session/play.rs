@@ -270,34 +270,34 @@ impl Session {
     }
 
     /// Whether the present group waits for the connection to be failed.
-    fn awaits_failure(&self) -> Option<Option<u16>> {
-        self.failure_among(|_| true)
+    fn awaits_failure(&self) -> bool {
+        self.failures_among(|_| true).next().is_some()
     }
 
-    /// The code of a `fail` among the alternatives of the present group with such a mark.
-    fn failure_among(&self, of: impl Fn(&Mark) -> bool) -> Option<Option<u16>> {
-        let outcomes = self
-            .group()?
-            .iter()
-            .filter(|alternative| of(&alternative.mark))
-            .flat_map(|alternative| &alternative.outcomes);
-        outcomes
+    /// The codes of each `fail` among the alternatives of the present group with such a mark.
+    fn failures_among(&self, of: impl Fn(&Mark) -> bool) -> impl Iterator<Item = Option<u16>> {
+        let group = self.group().unwrap_or_default().iter();
+        group
+            .filter(move |alternative| of(&alternative.mark))
+            .flat_map(|alternative| &alternative.outcomes)
             .filter_map(|outcome| match outcome {
                 Outcome::Fail(code) => Some(*code),
                 _ => None,
             })
-            .next()
     }
 
     /// Holds what the target did against the steps.
     pub(super) fn step_saw(&mut self, seen: Seen) {
         if let Seen::Close(body) = &seen
-            && let Some(wanted) = self.awaits_failure()
+            && self.awaits_failure()
         {
-            let required = self.failure_among(|mark| *mark == Mark::Required).is_some();
+            let is_required = |mark: &Mark| *mark == Mark::Required;
+            let required = self.failures_among(is_required).next().is_some();
             // Where failing is but tolerated, a Close that says something else is no failing.
             let errs = matches!(body.code(), Some(1002 | 1003 | 1007..=1009 | 1011));
-            let fits = body.code() == wanted || wanted.is_none() && (required || errs);
+            let fits = self
+                .failures_among(|_| true)
+                .any(|wanted| body.code() == wanted || wanted.is_none() && (required || errs));
             let other = self.group().and_then(|group| self.choose(group, &seen));
             if fits || other.is_none() && required {
                 return self.begin_failing();
@@ -440,7 +440,7 @@ impl Session {
                 .any(|outcome| matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset))
         });
         if ends && self.setup.target == Role::Client && !self.shut {
-            if self.awaits_failure().is_some() && self.own.offence.is_some() {
+            if self.awaits_failure() && self.own.offence.is_some() {
                 self.ask_whether_it_goes_on();
             }
             // A client may wait for the server to close TCP first (RFC 6455, section 7.1.1).
@@ -547,7 +547,7 @@ impl Session {
                     };
                     let what = format!("sent Close, but left TCP open for {patience:?}");
                     self.fail_rule(rule, what, Some("eof".into()), None);
-                } else if self.awaits_failure().is_some() {
+                } else if self.awaits_failure() {
                     let what = format!("did not fail the connection within {patience:?}");
                     self.fail(what, None, None);
                 } else {
@@ -567,7 +567,7 @@ impl Session {
             // Text is judged when it is read as UTF-8 (RFC 6455, section 8.1), and only then is the endpoint told to fail the
             // connection and to process no more (7.1.7). A library that leaves this to the application's read has answered
             // the ping by then. It still has to fail the connection and to deliver nothing, which the deadline sees to.
-            PongFor::BehindOffence if self.own.offends_in_text && self.awaits_failure().is_some() => {
+            PongFor::BehindOffence if self.own.offends_in_text && self.awaits_failure() => {
                 self.found.tolerate(
                     "answered a ping that came behind the text before it failed the connection (RFC 6455, section 8.1: \
                      text is judged when it is read as UTF-8)"
@@ -610,7 +610,7 @@ impl Session {
         }
         if self.setup.echo {
             let lane = self.group().map(expect::lane);
-            let offence = self.awaits_failure().and(self.own.offence.as_ref());
+            let offence = self.own.offence.as_ref().filter(|_| self.awaits_failure());
             let what = match (awaited, lane, offence) {
                 (true, ..) => "sent messages in another order".to_owned(),
                 (false, Some(Lane::Messages), _) => "sent another message back".to_owned(),

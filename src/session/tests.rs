@@ -220,6 +220,18 @@ fn each_code_that_a_case_names_is_right() {
         play.eof();
         assert_eq!(play.judged().verdict, Verdict::Pass, "{code}");
     }
+    // Where failing is but tolerated, too.
+    for (code, verdict) in [
+        (1008_u16, Verdict::Tolerated),
+        (1009, Verdict::Tolerated),
+        (1001, Verdict::Inconclusive),
+    ] {
+        let steps = "  > text \"a\"\n  < text \"a\"\n  ~ fail 1009 or fail 1008 \"a limit\"\n";
+        let mut play = Play::new(Role::Server, steps);
+        play.close(code);
+        play.eof();
+        assert_eq!(play.judged().verdict, verdict, "{code}");
+    }
 }
 
 #[test]
