@@ -19,6 +19,7 @@ use wsspec::{
     case::Role,
     gate::known::{Date, Known, Run},
     report::Report,
+    session::Verdict,
 };
 
 #[test]
@@ -120,6 +121,49 @@ fn hold(name: &str, report: &Report) {
         file.display(),
         report.stopped
     );
+    hold_page(name, report);
+}
+
+/// What `reports/README.md` says of an implementation has to be what the report says.
+#[track_caller]
+fn hold_page(name: &str, report: &Report) {
+    let page = fs::read_to_string(root().join("reports/README.md")).expect("the page");
+    let (library, version) = name.rsplit_once('-').expect("a name with a version");
+    assert!(
+        page.contains(&format!("\n| {library} | {version} |")),
+        "reports/README.md has another version of {name}"
+    );
+    let mut told = 0;
+    for row in page.lines() {
+        let cells: Vec<&str> = row
+            .split(" | ")
+            .map(|cell| cell.trim_matches(['|', ' ']))
+            .collect();
+        let [who, case, sent, came] = cells[..] else {
+            continue;
+        };
+        let Some(case) = code(case).filter(|_| who.split(", ").any(|who| who == library)) else {
+            continue;
+        };
+        told += 1;
+        let (sent, came) = (code(sent).expect("code"), code(came).expect("code"));
+        let found = report.cases.iter().find(|other| other.id == case);
+        let found = found.unwrap_or_else(|| panic!("{row}: there is no such case"));
+        let is_so = found.verdict == Verdict::Fail
+            && found.steps.contains(sent)
+            && found.findings.iter().any(|finding| {
+                finding.what.contains(came)
+                    || finding.received.as_deref() == Some(came)
+                    || (finding.octets.as_deref()).is_some_and(|octets| octets.starts_with(came))
+            });
+        assert!(is_so, "{row}\nis not so for {name}: {found:#?}");
+    }
+    assert!(told > 0, "reports/README.md tells nothing of {name}");
+}
+
+/// The text of a code span.
+fn code(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.strip_suffix('`')
 }
 
 fn root() -> &'static Path {
