@@ -10,6 +10,7 @@ pub mod drive;
 pub mod escape;
 pub mod gate;
 pub mod peer;
+pub mod process;
 pub mod rehearse;
 pub mod report;
 pub mod rules;
