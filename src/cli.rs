@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::{escape, gate::Exit};
 
 pub mod check;
+pub mod choice;
 pub mod connect;
 pub mod coverage;
 pub mod echo;
@@ -15,7 +16,9 @@ pub mod list;
 mod progress;
 pub mod report;
 pub mod server;
+pub mod signals;
 pub mod values;
+pub mod views;
 
 /// Tells whether a WebSocket endpoint keeps the protocol, which rule it breaks, and what octets prove it.
 #[derive(Debug, Parser)]

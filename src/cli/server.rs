@@ -1,24 +1,20 @@
 //! `wsspec server`: tests a server.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
-    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
-use data_encoding::HEXLOWER;
-use sha1::{Digest, Sha1};
-
-use super::{Failure, check, complain, progress::Progress, values};
+use super::{
+    Failure, choice::Choice, complain, progress::Progress, signals::Signals, values, views::Views,
+};
 use crate::{
-    case::{Case, Role, print},
+    case::Role,
     drive::{Deliveries, DialError, Target, TlsOptions, tls::Trust},
     gate::{self, Exit},
     peer::{SUBPROTOCOLS, serve},
-    report::{self, Builder, Destination, Outputs, Stopped, Teller, Why},
-    rules,
-    run::{self, Item, News, Options, Outcome, Stop, Unreached},
+    report::{self, Builder, Stopped, Teller, Why},
+    run::{self, News, Options, Outcome, Stop, Unreached},
     session::{Setup, Verdict},
 };
 
@@ -33,15 +29,8 @@ pub struct Args {
     #[arg(value_name = "URL] [CASE")]
     words: Vec<String>,
 
-    /// Leave out the cases that match this pattern
-    #[arg(long, value_name = "CASE")]
-    exclude: Vec<String>,
-    /// Also run the heavy cases
-    #[arg(long)]
-    heavy: bool,
-    /// Add the cases of this folder
-    #[arg(long, value_name = "DIR")]
-    cases: Vec<PathBuf>,
+    #[command(flatten)]
+    choice: Choice,
 
     /// Trust the certificates in this PEM file, and no others
     #[arg(
@@ -84,12 +73,8 @@ pub struct Args {
     #[arg(long)]
     fail_fast: bool,
 
-    /// Write a view of the report, to standard output without a FILE; may be repeated [default: table]
-    #[arg(long, value_name = "FORMAT[=FILE]")]
-    report: Vec<Destination>,
-    /// Tell what was said in each case
-    #[arg(long, short)]
-    verbose: bool,
+    #[command(flatten)]
+    views: Views,
 }
 
 const TIMEOUT: &str = "5s";
@@ -111,6 +96,8 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
 
 impl Args {
     async fn play(mut self) -> Result<Exit, Failure> {
+        let mut signals = Signals::listen()
+            .map_err(|error| Failure::new(Exit::Unreached, format!("cannot start: {error}")))?;
         let (url, words) = self.words()?;
         if url.is_none() && self.subprotocol.is_empty() {
             // The reference server knows some: there is no reason to leave out what is about them.
@@ -136,10 +123,10 @@ impl Args {
         let target = target.map_err(Failure::usage)?;
         self.check_tls(&target)?;
         let headers = self.headers()?;
-        let (items, catalogue) = self.select(&words)?;
-        let outputs = self.outputs()?;
+        let (items, catalogue) = self.choice.select(&words, Role::Server)?;
+        let outputs = self.views.open()?;
 
-        let progress = Progress::new(&format!("asking {target}"), self.reports_on_stdout());
+        let progress = Progress::new(&format!("asking {target}"), self.views.on_stdout());
         let start = report::Start {
             role: Role::Server,
             url: url.clone(),
@@ -153,7 +140,7 @@ impl Args {
             started: SystemTime::now(),
         };
         let mut builder = Builder::new(start);
-        let mut teller = Teller::new(progress.page(), self.verbose);
+        let mut teller = Teller::new(progress.page(), self.views.verbose);
         let mut failed = 0;
         let mut observe = |news: News| match news {
             News::Reached(cases) => progress.begin(cases),
@@ -161,7 +148,7 @@ impl Args {
                 let verdict = result.judgement.verdict;
                 failed += usize::from(verdict == Verdict::Fail);
                 let (case, measured) = builder.add(*result);
-                if verdict == Verdict::Fail || self.verbose {
+                if verdict == Verdict::Fail || self.views.verbose {
                     progress.tell(&teller.case(case, measured, report::Rule::find));
                 }
                 progress.step(failed);
@@ -187,7 +174,7 @@ impl Args {
         };
         let began = Instant::now();
         let mut signal = None;
-        let stop = async { signal = Some(stopped().await) };
+        let stop = async { signal = Some(signals.next().await) };
         let done = run::run(items, &target, options, &mut observe, stop).await;
         progress.end();
         let interrupted = signal.unwrap_or(Exit::Interrupted);
@@ -274,78 +261,13 @@ impl Args {
         Ok(headers)
     }
 
-    /// The cases to run, and what they were drawn from.
-    fn select(&self, words: &[String]) -> Result<(Vec<Item>, report::Catalogue), Failure> {
-        let catalogue = check::catalogue(&self.cases)?;
-        let chosen = check::select(&catalogue, words, &self.exclude)?;
-        let chosen: HashMap<&str, &Arc<Case>> =
-            chosen.iter().map(|case| (case.id.as_str(), case)).collect();
-        let mut digest = Sha1::new();
-        let (mut all, mut for_clients, mut heavy) = (0, 0, 0);
-        let mut items = Vec::new();
-        for (position, case) in catalogue.cases().enumerate() {
-            let ours = case.is_for(Role::Server);
-            if ours {
-                all += 1;
-                digest.update(format!("{}\n{}\n", case.id, print::case(case)));
-            }
-            if !chosen.contains_key(case.id.as_str()) {
-                continue;
-            }
-            // A heavy case that is asked for by its name needs no further word.
-            let wanted = !case.heavy || self.heavy || words.contains(&case.id);
-            match (ours, wanted) {
-                (true, true) => {
-                    items.push(Item {
-                        position,
-                        level: rules::level(case),
-                        case: case.clone(),
-                    });
-                }
-                (true, false) => heavy += 1,
-                (false, _) => for_clients += 1,
-            }
-        }
-        if items.is_empty() {
-            let sentence = format!(
-                "nothing is left to run: of {} {for_clients} are for clients, and {heavy} are heavy and need --heavy",
-                values::count(chosen.len(), "selected case")
-            );
-            return Err(Failure::new(Exit::Nothing, sentence));
-        }
-        let catalogue = report::Catalogue {
-            cases: all,
-            digest: HEXLOWER.encode(&digest.finalize()),
-            selected: words.to_vec(),
-            shard: None,
-        };
-        Ok((items, catalogue))
-    }
-
-    /// A report is asked for on standard output: nothing else is told there.
-    fn reports_on_stdout(&self) -> bool {
-        self.report
-            .iter()
-            .any(|destination| destination.file.is_none())
-    }
-
-    fn outputs(&self) -> Result<Outputs, Failure> {
-        let mut destinations = self.report.clone();
-        if !self.reports_on_stdout() {
-            destinations.push(Destination::table());
-        }
-        Outputs::open(destinations).map_err(Failure::usage)
-    }
-
     /// The words of a command that plays a case again as it was played; its id comes behind them.
     fn replay(&self, url: Option<&str>) -> Vec<String> {
         let mut words = vec!["wsspec".to_owned(), "server".to_owned()];
         words.extend(url.map(str::to_owned));
+        words.extend(self.choice.replay());
         let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();
-        self.cases
-            .iter()
-            .for_each(|folder| add("--cases", path(folder)));
         self.ca.iter().for_each(|file| add("--ca", path(file)));
         self.server_name
             .iter()
@@ -404,28 +326,5 @@ fn exit_of(gone: &Unreached, interrupted: Exit) -> Exit {
         Unreached::Interrupted => interrupted,
         Unreached::Dial(DialError::Tls(_)) => Exit::Usage,
         _ => Exit::Unreached,
-    }
-}
-
-/// Waits for a signal that ends the program.
-async fn stopped() -> Exit {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => Exit::Interrupted,
-        _ = terminate => Exit::Terminated,
     }
 }
