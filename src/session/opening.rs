@@ -2,7 +2,7 @@
 
 use crate::{
     case::{
-        Alternative, HandshakeStep, Mark, Need, Outcome, Role, Send, StatusWanted, Step, print,
+        Alternative, HandshakeStep, HeaderEdit, Mark, Need, Outcome, Role, Send, StatusWanted, Step, print,
     },
     wire::{
         Agreement,
@@ -133,6 +133,11 @@ impl Session {
     /// `> response CODE`
     pub(super) fn send_response(&mut self, code: u16, step: &HandshakeStep) {
         let mut values = self.values();
+        if flips_subprotocol(step) && self.knows_flipped(&values) {
+            self.found.not_applicable =
+                Some("the client offers no subprotocol that has another spelling".into());
+            return self.judge();
+        }
         let interim = (100..200).contains(&code) && code != 101;
         if interim {
             values.headers.clear();
@@ -160,6 +165,16 @@ impl Session {
             let rest = self.requests.take_rest();
             self.decoder.feed(&rest);
         }
+    }
+
+    /// The other spelling of a subprotocol is no other, or is one that the client offers too.
+    fn knows_flipped(&self, values: &Values) -> bool {
+        let flipped = values.expand(FLIPPED.as_bytes());
+        let mut offers = self
+            .request
+            .iter()
+            .flat_map(|request| request.head.subprotocols());
+        offers.any(|offer| offer == flipped)
     }
 
     fn send_head(&mut self, step: &HandshakeStep, octets: &[u8]) {
@@ -320,6 +335,16 @@ impl Session {
             self.transcript.add(now, '!', &[], || error.to_string());
         }
     }
+}
+
+/// The first subprotocol with one letter in the other case (`cases/README.md`).
+const FLIPPED: &str = "$protocol.flipped";
+
+fn flips_subprotocol(step: &HandshakeStep) -> bool {
+    step.headers.iter().any(|edit| match edit {
+        HeaderEdit::Set(_, value) | HeaderEdit::Add(_, value) => value.contains(FLIPPED),
+        HeaderEdit::Remove(_) | HeaderEdit::Raw(_) => false,
+    })
 }
 
 /// What the suite wrote, read the way a server reads it; `None` when it is no request at all.

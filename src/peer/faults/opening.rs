@@ -366,6 +366,17 @@ pub(super) static FAULTS: &[Fault] = &[
         &[Believe(|c, _| c == Check::Subprotocol)],
     ),
     client(
+        "accepts-subprotocol-in-other-case",
+        "7936-2-1",
+        "Takes a 101 with the subprotocol that it offered in another spelling.",
+        &[Mishear(|r, _| {
+            let lines = r.head.headers.iter_mut();
+            lines
+                .filter(|field| field.name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"))
+                .for_each(|field| field.value.make_ascii_lowercase());
+        })],
+    ),
+    client(
         "ends-values-at-nul-in-answer",
         "9110-5.5-1",
         "Reads header values of the 101 up to a NUL.",

@@ -23,7 +23,7 @@ pub struct Values {
 }
 
 /// The names, longer ones before those that begin them.
-pub const NAMES: [&str; 10] = [
+pub const NAMES: [&str; 11] = [
     "accept.flipped",
     "accept.decoded",
     "accept.short",
@@ -33,6 +33,7 @@ pub const NAMES: [&str; 10] = [
     "host",
     "target",
     "origin",
+    "protocol.flipped",
     "protocol",
 ];
 
@@ -107,6 +108,7 @@ impl Values {
             "target" => self.target.clone().into_bytes(),
             "origin" => self.origin.clone().into_bytes(),
             "protocol" => self.protocol.clone().into_bytes(),
+            "protocol.flipped" => flipped(self.protocol.clone()),
             "accept.flipped" => flipped(self.accept()),
             "accept.decoded" => {
                 let decoded = decode_key_leniently(&self.key).map_or(vec![], Vec::from);
@@ -123,15 +125,15 @@ impl Values {
                 key.push(b'=');
                 accept(&key).into_bytes()
             }
-            // `accept`, the last of NAMES.
+            // `accept`
             _ => self.accept().into_bytes(),
         }
     }
 }
 
 /// With the first letter in the other case.
-fn flipped(accept: String) -> Vec<u8> {
-    let mut flipped = accept.into_bytes();
+fn flipped(value: String) -> Vec<u8> {
+    let mut flipped = value.into_bytes();
     if let Some(letter) = flipped.iter_mut().find(|octet| octet.is_ascii_alphabetic()) {
         *letter ^= 0x20;
     }
@@ -159,6 +161,7 @@ mod tests {
             ("$key", "dGhlIHNhbXBsZSBub25jZQ=="),
             ("http://$host$target#x", "http://h:9001/t?q#x"),
             ("$origin/$protocol.", "http://h:9001/chat."),
+            ("$protocol.flipped, $protocol.fl", "Chat, chat.fl"),
             ("$accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
             ("$accept.flipped", "S3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
             ("$accept.short", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo"),
