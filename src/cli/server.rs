@@ -60,7 +60,7 @@ pub struct Args {
     /// The most time that the server is given for one step; less when its answers are quick
     #[arg(long, value_name = "DURATION", value_parser = values::duration, default_value = TIMEOUT)]
     timeout: Duration,
-    /// How many cases run side by side [default: twice the processors, at least 8]
+    /// How many cases run side by side [default: twice the processors, at least 16]
     #[arg(long, short, value_name = "N", value_parser = values::jobs)]
     jobs: Option<usize>,
     /// Seeds keys, masks and generated payloads
@@ -86,7 +86,9 @@ const MOST_JOBS: usize = 64;
 /// # Errors
 /// A sentence, where the run did not come about.
 pub fn run(args: Args) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Runtime::new()
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
         .map_err(|error| Failure::new(Exit::Unreached, format!("cannot start: {error}")))?;
     let exit = runtime.block_on(args.play());
     // A name that is still being looked up must not hold up the end.
@@ -297,7 +299,7 @@ impl Args {
 
 fn usual_jobs() -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    (2 * processors).max(8)
+    (2 * processors).max(16)
 }
 
 /// What the run has shown, for the report.

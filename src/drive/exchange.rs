@@ -89,7 +89,7 @@ impl Recording {
 }
 
 /// One read takes at most so much.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 16 << 10;
 /// So often a target that takes in what it is sent gets its patience anew.
 const MOST_POSTPONED: u32 = 20;
 /// When the end is done, the target may close its side for so long, and send so much, before the suite drops the connection.

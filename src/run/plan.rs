@@ -21,9 +21,11 @@ use crate::{
     session::Verdict,
 };
 
-/// So many cases make a round, and at least [`PER_JOB`] for each job.
+/// So many cases make a round, and at least [`PER_JOB`] for each job. Behind a round that leaves nothing to be tried alone the next one is
+/// twice as long: at the end of a round most lanes wait for the slowest.
 const ROUND: usize = 64;
 const PER_JOB: usize = 4;
+const LONGEST_ROUND: usize = 1024;
 
 /// The cases that are left, and what has been learned of the target.
 pub(super) struct Plan<'a> {
@@ -133,8 +135,9 @@ impl<'a> Plan<'a> {
     async fn rounds(&mut self) -> Result<(), Stop> {
         self.set_aside();
         let mut waiting: VecDeque<Item> = self.left.values().cloned().collect();
+        let mut round_size = ROUND;
         while !waiting.is_empty() {
-            let size = waiting.len().min(ROUND.max(PER_JOB * self.jobs));
+            let size = waiting.len().min(round_size.max(PER_JOB * self.jobs));
             let mut round: VecDeque<Item> = waiting.drain(..size).collect();
             let suspects = self.beside(&mut round).await?;
             let tried = size - round.len();
@@ -143,6 +146,10 @@ impl<'a> Plan<'a> {
                 .into_iter()
                 .rev()
                 .for_each(|item| waiting.push_front(item));
+            round_size = match suspects.is_empty() {
+                true => (2 * round_size).min(LONGEST_ROUND),
+                false => ROUND,
+            };
             let impatient = self.alone(suspects).await?;
             impatient
                 .into_iter()

@@ -2,7 +2,8 @@
 
 use crate::{
     case::{
-        Alternative, HandshakeStep, HeaderEdit, Mark, Need, Outcome, Role, Send, StatusWanted, Step, print,
+        Alternative, HandshakeStep, HeaderEdit, Mark, Need, Outcome, Role, Send, StatusWanted,
+        Step, print,
     },
     wire::{
         Agreement,
