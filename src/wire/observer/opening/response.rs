@@ -11,7 +11,7 @@ use crate::wire::handshake::{
     Head, Request, Response,
     accept::{accept, decode_key_leniently},
     fields::is_token,
-    flaw::shortened,
+    flaw::{Flaw, shortened},
     start_line::is_version as is_http_version,
 };
 
@@ -79,16 +79,7 @@ fn accept_line(request: &Head, head: &Head, tell: &mut impl FnMut(OpeningBreach)
         1 => {}
         count => tell(OpeningBreach::AcceptRepeated(count)),
     }
-    // Which of several keys counts no rule says; CR and NUL may stand for SP (RFC 9110, section 5.5).
-    let keys = request.values("Sec-WebSocket-Key").flat_map(|key| {
-        let replaced = key.iter().map(|octet| match octet {
-            b'\r' | 0 => b' ',
-            octet => *octet,
-        });
-        let replaced: Vec<u8> = replaced.collect();
-        [key.to_vec(), replaced.trim_ascii().to_vec(), replaced]
-    });
-    let keys: Vec<Vec<u8>> = keys.collect();
+    let keys = keys(request);
     let right = |came: &[u8]| keys.iter().any(|key| accept(key).as_bytes() == came);
     let (Some(key), Some(wrong)) = (keys.first(), head.values(NAME).find(|came| !right(came)))
     else {
@@ -100,6 +91,40 @@ fn accept_line(request: &Head, head: &Head, tell: &mut impl FnMut(OpeningBreach)
         wanted: accept(key),
         mistake: mistake(request, key, wrong),
     });
+}
+
+/// As many SP as stand for a fold at most, as far as the observer follows: more than the octets of any fold that a case sends.
+const FOLDED: usize = 8;
+
+/// What a server may take for the key, the likeliest first.
+fn keys(request: &Head) -> Vec<Vec<u8>> {
+    const NAME: &str = "Sec-WebSocket-Key";
+    let mut keys = Vec::new();
+    // Which of several keys counts no rule says; lines may be joined to one value (RFC 9110, section 5.3).
+    let mut read: Vec<Vec<u8>> = request.values(NAME).map(<[u8]>::to_vec).collect();
+    if read.len() > 1 {
+        let joined = [&b", "[..], b","].map(|comma| read.join(comma));
+        read.extend(joined);
+    }
+    let folds = request.flaws.contains(&Flaw::ObsFold);
+    for key in read {
+        // CR and NUL may stand for SP (RFC 9110, section 5.5).
+        let replaced = key.iter().map(|octet| match octet {
+            b'\r' | 0 => b' ',
+            octet => *octet,
+        });
+        let replaced: Vec<u8> = replaced.collect();
+        // One or more SP stand for a fold (RFC 9112, section 5.2); the reader puts one.
+        let wider = (2..=FOLDED).filter(|_| folds && key.contains(&b' '));
+        let wider = wider.map(|blanks| {
+            let parts: Vec<&[u8]> = key.split(|&octet| octet == b' ').collect();
+            parts.join(&vec![b' '; blanks][..])
+        });
+        let wider: Vec<_> = wider.collect();
+        keys.extend([key.clone(), replaced.trim_ascii().to_vec(), replaced]);
+        keys.extend(wider);
+    }
+    keys
 }
 
 /// What a wrong accept value seems to be.

@@ -1,6 +1,7 @@
 //! Responses, lawful and not.
 
 use super::*;
+use crate::wire::handshake::accept::accept;
 
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEC==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -323,6 +324,34 @@ fn any_key_that_may_be_meant_is_taken() {
     }
     let without = changed(REQUEST, "Sec-WebSocket-Key:", "X:");
     assert_eq!(judged(&without, LAWFUL), []);
+}
+
+#[test]
+fn any_width_of_a_fold_and_any_joint_of_two_keys_is_taken() {
+    for (line, keys) in [
+        (
+            "Sec-WebSocket-Key: AQID\r\n BAUG",
+            &["AQID BAUG", "AQID  BAUG", "AQID   BAUG"][..],
+        ),
+        (
+            "Sec-WebSocket-Key: AAAA\r\nSec-WebSocket-Key: BBBB",
+            &["AAAA", "BBBB", "AAAA, BBBB", "AAAA,BBBB"],
+        ),
+    ] {
+        let request = changed(REQUEST, "Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEC==", line);
+        for key in keys {
+            let octets = changed(LAWFUL, ACCEPT, &accept(key.as_bytes()));
+            assert_eq!(judged(&request, &octets), [], "{key}");
+        }
+        for wrong in ["AQID\tBAUG", "AQIDBAUG", "BBBB, AAAA"] {
+            let octets = changed(LAWFUL, ACCEPT, &accept(wrong.as_bytes()));
+            assert_eq!(judged(&request, &octets).len(), 1, "{wrong}");
+        }
+    }
+    // Without a fold a blank is what it is.
+    let request = changed(REQUEST, "AQIDBAUGBwgJCgsMDQ4PEC==", "AQID BAUG");
+    let octets = changed(LAWFUL, ACCEPT, &accept(b"AQID  BAUG"));
+    assert_eq!(judged(&request, &octets).len(), 1);
 }
 
 #[test]
