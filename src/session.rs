@@ -296,6 +296,10 @@ impl Session {
         }
         match self.phase {
             Phase::Head => self.read_head(octets),
+            // The client cannot have read a 101 whose empty line the suite holds back.
+            Phase::Open if self.head_unfinished && self.setup.target == Role::Client => {
+                self.spoke_too_early(octets);
+            }
             Phase::Open => {
                 self.decoder.feed(octets);
                 self.read_frames();

@@ -247,6 +247,20 @@ impl Session {
         }
     }
 
+    /// The client has sent something although the head of the 101 has no end yet.
+    pub(super) fn spoke_too_early(&mut self, octets: &[u8]) {
+        self.transcript
+            .add(self.now, '<', octets, || raw_head(octets));
+        let breach = self
+            .request
+            .as_ref()
+            .and_then(|request| opening::early(request, octets));
+        if let Some(breach) = breach {
+            self.found.breach(&breach, octets);
+            self.judge();
+        }
+    }
+
     fn got_response(&mut self, response: handshake::Response) {
         let raw = response.head.raw.clone();
         self.transcript.add(self.now, '<', &raw, || raw_head(&raw));

@@ -28,6 +28,8 @@ use super::{
 /// Failing the connection closes TCP (RFC 6455, section 7.1.7).
 const SERVER_FAILS: &str = "6455-7.1.7-3";
 const CLIENT_FAILS: &str = "6455-7.1.7-1";
+/// Behind it nothing of the other side is processed (RFC 6455, section 7.1.7).
+const READS_ON: &str = "6455-7.1.7-7";
 /// Errors of the opening handshake end TCP, without a frame (RFC 6455, section 7.2.1).
 const NEVER_OPEN: &str = "6455-7.2.1-1";
 /// "The WebSocket messages are frames as in 5.2."
@@ -86,7 +88,7 @@ impl Session {
                 let octets = payload.octets(self.seed);
                 self.transcript
                     .add(self.now, '>', &octets, || format!("bytes {payload}"));
-                if self.phase == Phase::Open {
+                if self.phase == Phase::Open && !self.head_unfinished {
                     self.own.octets(&octets);
                 } else {
                     self.send_behind_head(&octets);
@@ -574,6 +576,12 @@ impl Session {
                         .into(),
                 );
             }
+            // It has told that it fails the connection, and it has read on: whatever the offence was, that is one more.
+            PongFor::BehindOffence if self.has_failed() => {
+                let came = Seen::Pong(payload).to_string();
+                let what = "went on behind its own Close that failed the connection: answered the ping behind the offence";
+                self.fail_rule(READS_ON, what.to_owned(), Some("eof".into()), Some(came));
+            }
             PongFor::BehindOffence => {
                 let came = Seen::Pong(payload).to_string();
                 let what = match &self.own.offence {
@@ -585,6 +593,12 @@ impl Session {
             // Unsolicited pongs are lawful (RFC 6455, section 5.5.3).
             PongFor::Nothing => {}
         }
+    }
+
+    /// Its Close frame says that it fails the connection.
+    fn has_failed(&self) -> bool {
+        let code = self.got_close.as_ref().and_then(CloseBody::code);
+        self.failing && matches!(code, Some(1002 | 1003 | 1007..=1011))
     }
 
     fn unforeseen_message(&mut self, message: Message) {

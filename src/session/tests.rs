@@ -248,6 +248,50 @@ fn a_target_that_goes_on_behind_the_offence_fails() {
 }
 
 #[test]
+fn who_reads_on_behind_its_own_failing_close_breaks_another_rule() {
+    for (code, rule) in [(1002, "6455-7.1.7-7"), (1000, "6455-5.5.2-2")] {
+        let mut play = Play::new(Role::Server, OFFENCE);
+        play.close(code);
+        play.frame(Frame::pong(&b"probe"[..]));
+        let judged = play.judged();
+        assert_eq!(judged.verdict, Verdict::Fail, "{code}");
+        assert_eq!(judged.findings[0].rule, rule, "{}", judged.reason);
+    }
+}
+
+#[test]
+fn a_client_says_nothing_before_the_empty_line_of_the_101() {
+    let steps = "  < request\n  > response 101 end=\"\"\n  < silence 300ms\n  > bytes \"\\r\\n\"\n  \
+        > pause\n  > ping \"probe\"\n  < pong \"probe\"\n";
+    for early in [Some(Frame::ping("early")), Some(Frame::text("early")), None] {
+        let mut play = Play::raw(Role::Client, steps);
+        play.hear(REQUEST);
+        let head = play.write();
+        assert!(head.starts_with(b"HTTP/1.1 101 ") && !head.ends_with(b"\r\n\r\n"));
+        let wanted = match early {
+            Some(frame) => {
+                play.frame(frame);
+                assert_eq!(play.write(), b"", "no answer in the middle of the head");
+                Verdict::Fail
+            }
+            None => {
+                play.deadline();
+                let rest = play.write();
+                play.heard.feed(&rest[2..]);
+                play.frame(Frame::pong(&b"probe"[..]));
+                play.close(1000);
+                play.frames();
+                play.eof();
+                Verdict::Pass
+            }
+        };
+        let judged = play.judged();
+        assert_eq!(judged.verdict, wanted, "{}", judged.reason);
+        assert!(judged.findings.iter().all(|f| f.rule == "6455-4.1-38"));
+    }
+}
+
+#[test]
 fn a_failure_says_what_is_wrong_first() {
     // Part of what was broken, as a server does that passes on the valid beginning of a text.
     let mut play = Play::new(Role::Server, "  > text \"a\" + x\"e2 82\"\n  < fail 1007\n");
