@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::{
-    Alternative, Body, Case, CloseWanted, Document, Mark, Need, Outcome, Payload, Role, Send, Step,
+    Alternative, Body, Case, CloseWanted, Document, Mark, Need, Outcome, Payload, Role, Send,
+    StatusWanted, Step,
     document::Located,
     error::{Error as Told, Fault, Place},
 };
@@ -25,6 +26,9 @@ pub enum Remark {
     /// An outcome that one above takes.
     #[error("another outcome already takes what this one describes")]
     Shadowed,
+    /// An alternative above it, without a branch of its own, leaves no open connection.
+    #[error("a target that refused the opening handshake comes by here too, and has no frames")]
+    FramesBehindRefusal,
     /// A message can only be an echo.
     #[error("the target is to send a message, and the case does not need an echo")]
     NoEcho,
@@ -58,6 +62,7 @@ impl Remark {
             Remark::Unreachable => "steps of a branch stand below it; behind the end of TCP only `> eof` and `> reset` make sense".into(),
             Remark::SentBehindEnd(_) => "end it later".into(),
             Remark::Shadowed => "`<` is tried first, then `~`, then `?`, each from the top: put the narrower one first, or leave one out".into(),
+            Remark::FramesBehindRefusal => "indent these steps below the `response 101` above, so that they belong to it alone".into(),
             Remark::NoEcho => "add `needs: echo`".into(),
             Remark::UnaskedPong => "a pong repeats the payload of a ping (RFC 6455, section 5.5.3)".into(),
             Remark::CannotFail => "say what the target does, for instance `< eof`".into(),
@@ -124,6 +129,8 @@ struct Way {
     raw: bool,
     /// The suite has ended its side: with what.
     ended: Option<&'static str>,
+    /// The target may have refused the opening handshake.
+    refused: bool,
     /// The target has ended TCP, or no alternative leads here.
     over: bool,
 }
@@ -204,6 +211,12 @@ impl Lint<'_> {
             .unwrap_or_default()
     }
 
+    /// The place of the line that was taken last.
+    fn last(&self) -> Place {
+        let line = self.line.saturating_sub(1);
+        self.located.lines.get(line).cloned().unwrap_or_default()
+    }
+
     fn send(&mut self, send: &Send, way: &mut Way) {
         let place = self.place();
         let ends = matches!(send, Send::Eof | Send::Reset);
@@ -213,6 +226,9 @@ impl Lint<'_> {
             && !(end == "eof" && matches!(send, Send::Reset))
         {
             self.tell(place, Remark::SentBehindEnd(end));
+        }
+        if matches!(send, Send::Frame(_)) && std::mem::take(&mut way.refused) {
+            self.tell(self.last(), Remark::FramesBehindRefusal);
         }
         match send {
             Send::Frame(frame) => match &frame.body {
@@ -247,7 +263,7 @@ impl Lint<'_> {
     }
 
     fn expect(&mut self, alternatives: &[Alternative], way: &mut Way) {
-        let mut leads_on = false;
+        let (mut leads_on, mut refused) = (false, false);
         for (index, alternative) in alternatives.iter().enumerate() {
             let place = self.place();
             if way.over || way.ended == Some("reset") {
@@ -262,20 +278,29 @@ impl Lint<'_> {
                 }
                 self.outcome(outcome, &alternative.mark, &place, way);
             }
+            if alternative.outcomes.iter().any(is_of_frames) && std::mem::take(&mut way.refused) {
+                self.tell(place.clone(), Remark::FramesBehindRefusal);
+            }
+            let refuses = alternative.outcomes.iter().any(refuses);
             let over = alternative.outcomes.iter().all(ends_tcp);
             match &alternative.then {
                 Some(steps) => {
                     let mut branch = Way {
                         over: way.over || over,
+                        refused: way.refused || refuses,
                         ..*way
                     };
                     let known = self.pings.len();
                     self.steps(steps, &mut branch);
                     self.forget(known);
                 }
-                None => leads_on |= !over,
+                None => {
+                    leads_on |= !over;
+                    refused |= refuses;
+                }
             }
         }
+        way.refused |= refused;
         way.over |= !leads_on;
     }
 
@@ -305,6 +330,25 @@ fn worth(mark: &Mark) -> u8 {
 
 fn ends_tcp(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset)
+}
+
+/// Whether no connection is open behind it.
+fn refuses(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Refusal(..) => true,
+        Outcome::Response(StatusWanted::Code(code), _) => *code >= 200,
+        Outcome::Response(StatusWanted::Class(digit), _) => *digit >= 2,
+        _ => false,
+    }
+}
+
+/// Whether it can come only where a connection is open.
+fn is_of_frames(outcome: &Outcome) -> bool {
+    use Outcome as O;
+    matches!(
+        outcome,
+        O::Text(..) | O::Binary(..) | O::Ping(_) | O::Pong(_) | O::Close(_) | O::Fail(_)
+    )
 }
 
 /// Whether whatever is the second outcome is the first one too.
