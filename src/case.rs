@@ -88,6 +88,8 @@ pub struct Case {
     pub level: Option<Level>,
     /// The roles of the target that the case is for: `None` for both.
     pub role: Option<Role>,
+    /// The kind of target that the case is for: `None` for any.
+    pub profile: Option<Profile>,
     /// What the target has to offer.
     pub needs: Vec<Need>,
     /// Numbers of the matching Autobahn cases.
@@ -105,6 +107,21 @@ impl Case {
     pub fn is_for(&self, role: Role) -> bool {
         self.role.is_none_or(|r| r == role)
     }
+
+    /// Whether the case is for a target of this kind; `None`: one of which nothing more is known.
+    pub fn is_for_profile(&self, profile: Option<Profile>) -> bool {
+        self.profile.is_none() || self.profile == profile
+    }
+}
+
+/// A kind of target that another standard binds beside the RFC.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// A browser: a client that the WHATWG standard for WebSockets binds.
+    Browser,
 }
 
 /// What a target has to offer for a case to apply.

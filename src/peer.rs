@@ -18,6 +18,7 @@ mod client;
 mod draft;
 pub mod faults;
 mod receive;
+pub mod script;
 mod send;
 pub mod serve;
 mod server;
@@ -70,6 +71,8 @@ pub struct Ask {
     pub resource: String,
     /// Subprotocols to offer, best first.
     pub subprotocols: Vec<String>,
+    /// It asks as a browser does, and does what texts tell its page to do.
+    pub browser: bool,
 }
 
 /// One end of one connection.
@@ -91,6 +94,7 @@ pub struct Peer {
     responses: HeadReader<Response>,
     /// The client's request, to hold the answer against.
     asked: Option<Request>,
+    browser: bool,
 }
 
 impl Peer {
@@ -122,6 +126,7 @@ impl Peer {
             accepted: None,
             responses: HeadReader::response(),
             asked: None,
+            browser: false,
         }
     }
 

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    case::{Case, Need, Role},
+    case::{Case, Need, Profile, Role},
     drive::Delivery,
     peer::{Ask, Fault, Peer, SUBPROTOCOLS, faults},
     session::{Action, Event, Judgement, Session, Setup, Transcript, Verdict},
@@ -132,6 +132,15 @@ pub fn rehearse_cut(
 
 /// A peer in this role, with a fault or without.
 pub fn peer(role: Role, fault: Option<&'static Fault>, seed: u64) -> Peer {
+    peer_of(role, None, fault, seed)
+}
+
+/// A peer of the kind that the case is for.
+pub fn peer_for(case: &Case, role: Role, fault: Option<&'static Fault>, seed: u64) -> Peer {
+    peer_of(role, case.profile, fault, seed)
+}
+
+fn peer_of(role: Role, profile: Option<Profile>, fault: Option<&'static Fault>, seed: u64) -> Peer {
     match role {
         Role::Server => Peer::server(fault, seed),
         Role::Client => {
@@ -139,6 +148,7 @@ pub fn peer(role: Role, fault: Option<&'static Fault>, seed: u64) -> Peer {
                 host: "localhost:9001".into(),
                 resource: RESOURCE.into(),
                 subprotocols: vec!["echo".into()],
+                browser: profile == Some(Profile::Browser),
             };
             Peer::client(fault, seed, &ask)
         }
@@ -159,7 +169,7 @@ pub fn fault_of(case: &Arc<Case>, role: Role) -> Option<&'static Fault> {
     // A stable sort keeps the order of the table within both halves.
     known.sort_by_key(|fault| !case.checks.iter().any(|id| id == fault.rule));
     known.into_iter().find(|fault| {
-        let rehearsed = rehearse(case, setup(role, 1), peer(role, Some(fault), 1));
+        let rehearsed = rehearse(case, setup(role, 1), peer_for(case, role, Some(fault), 1));
         rehearsed.judgement.verdict == Verdict::Fail
             && rehearsed
                 .judgement

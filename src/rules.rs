@@ -4,6 +4,14 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use crate::case::{Case, Level, Role};
 
+/// The document that a source stands for: `RFC 6455`, `WHATWG WebSockets`.
+pub fn document(source: &str) -> String {
+    match source {
+        "whatwg" => "WHATWG WebSockets".into(),
+        number => format!("RFC {number}"),
+    }
+}
+
 /// Tab separated, one header row, no quoting, `-` for empty.
 const TABLE: &str = include_str!("../cases/rules.tsv");
 
@@ -37,18 +45,18 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// What says it: `6455`, the number of the RFC.
+    /// What says it: `6455`, the number of the RFC, or `whatwg`.
     pub fn source(&self) -> &'static str {
         self.id
             .split_once('-')
             .map_or(self.id, |(source, _)| source)
     }
 
-    /// Where it stands: `RFC 6455, section 5.5.2`.
+    /// Where it stands: `RFC 6455, section 5.5.2`, `WHATWG WebSockets, section 3.1`.
     pub fn section(&self) -> String {
         let (source, rest) = self.id.split_once('-').unwrap_or((self.id, ""));
         let section = rest.rsplit_once('-').map_or(rest, |(section, _)| section);
-        format!("RFC {source}, section {section}")
+        format!("{}, section {section}", document(source))
     }
 
     /// What a breach of it weighs: what is inferred weighs at most a SHOULD.
@@ -152,6 +160,8 @@ mod tests {
     fn a_rule_says_where_it_stands() {
         let rule = find("6455-5.5.2-2").expect("a rule of the table");
         assert_eq!(rule.section(), "RFC 6455, section 5.5.2");
+        let rule = find("whatwg-3.1-1").expect("a rule of the table");
+        assert_eq!(rule.section(), "WHATWG WebSockets, section 3.1");
         assert!(find("6455-5.5.2-99").is_none());
     }
 

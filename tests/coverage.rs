@@ -3,7 +3,7 @@
 use wsspec::{case::Role, catalogue::Catalogue, coverage::Coverage};
 
 /// The sources whose every rule that can be seen has a case.
-const SOURCES: [&str; 4] = ["6455", "9110", "9112", "9931"];
+const SOURCES: [&str; 5] = ["6455", "9110", "9112", "9931", "whatwg"];
 
 #[test]
 fn each_rule_that_can_be_seen_has_a_case() {

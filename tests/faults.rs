@@ -7,7 +7,7 @@ use wsspec::{
     catalogue::Catalogue,
     drive::Delivery,
     peer::{Fault, faults},
-    rehearse::{fault_of, names, peer, rehearse, rehearse_cut, setup},
+    rehearse::{fault_of, names, peer_for, rehearse, rehearse_cut, setup},
     rules,
     session::{Session, Verdict},
 };
@@ -64,7 +64,7 @@ fn the_faultless_peer_passes_every_case() {
         let cases = cases(role);
         assert!(cases.len() > 200);
         all.extend(complaints(&cases, |case| {
-            let rehearsed = rehearse(case, setup(role, 1), peer(role, None, 1));
+            let rehearsed = rehearse(case, setup(role, 1), peer_for(case, role, None, 1));
             (rehearsed.judgement.verdict != Verdict::Pass).then(|| {
                 format!(
                     "{role} {}: {:?}: {}",
@@ -89,7 +89,7 @@ fn the_faultless_peer_passes_heavy_cases() {
     assert!(heavy.len() > 20, "{}", heavy.len());
     for role in ROLES {
         none(complaints(&heavy, |case| {
-            let peer = case.is_for(role).then(|| peer(role, None, 1))?;
+            let peer = case.is_for(role).then(|| peer_for(case, role, None, 1))?;
             let judgement = rehearse(case, setup(role, 1), peer).judgement;
             (judgement.verdict != Verdict::Pass)
                 .then(|| format!("{role} {}: {}", case.id, judgement.reason))
@@ -111,7 +111,7 @@ fn the_faultless_peer_passes_every_case_however_it_is_delivered() {
         let cases = cases(role);
         for delivery in [Delivery::Octets, Delivery::Coalesced] {
             all.extend(complaints(&cases, |case| {
-                let peer = peer(role, None, 1);
+                let peer = peer_for(case, role, None, 1);
                 let judgement = rehearse_cut(case, setup(role, 1), peer, delivery).judgement;
                 (judgement.verdict != Verdict::Pass)
                     .then(|| format!("{role} {} {delivery:?}: {}", case.id, judgement.reason))
@@ -132,7 +132,7 @@ fn each_fault_is_found_and_its_rule_named() {
             order.sort_by_key(|case| !case.checks.iter().any(|id| id == fault.rule));
             let found = order.into_iter().any(|case| {
                 let judgement =
-                    rehearse(case, setup(role, 1), peer(role, Some(fault), 1)).judgement;
+                    rehearse(case, setup(role, 1), peer_for(case, role, Some(fault), 1)).judgement;
                 // What makes a run end with 1.
                 let hard = judgement
                     .findings
@@ -175,7 +175,7 @@ fn replaying_gives_the_same_judgement() {
         let fault = faults::all().find(|fault| fault.is_for(role));
         none(complaints(&cases, |case| {
             [None, fault].into_iter().find_map(|fault| {
-                let rehearsed = rehearse(case, setup(role, 1), peer(role, fault, 1));
+                let rehearsed = rehearse(case, setup(role, 1), peer_for(case, role, fault, 1));
                 let again = Session::replay(case.clone(), rehearsed.setup, &rehearsed.events);
                 (again != rehearsed.judgement).then(|| format!("{role} {}: {again:?}", case.id))
             })

@@ -68,6 +68,7 @@ async fn judge_client<F: Future<Output = Vec<Came>>>(judge: impl FnOnce(TcpStrea
     let ask = Ask {
         host: address.to_string(),
         resource: "/chat".into(),
+        browser: false,
         subprotocols: Vec::new(),
     };
     let judged = async {

@@ -378,6 +378,7 @@ impl Reader {
                 checks: keys.checks,
                 level: keys.level,
                 role: keys.role,
+                profile: keys.profile,
                 needs: keys.needs,
                 autobahn: keys.autobahn,
                 class: keys.class,

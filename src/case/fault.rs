@@ -324,7 +324,7 @@ impl Fault {
 
 /// The keys of a case.
 pub(super) const KEYS: &[&str] = &[
-    "title", "checks", "level", "role", "needs", "autobahn", "class", "heavy",
+    "title", "checks", "level", "role", "profile", "needs", "autobahn", "class", "heavy",
 ];
 
 fn code_point(c: char) -> String {

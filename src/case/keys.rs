@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use super::{
-    Level, Need, Role,
+    Level, Need, Profile, Role,
     bind::Line,
     document::MAX_ITEMS,
     error::Place,
@@ -19,6 +19,7 @@ pub(super) struct Keys {
     pub checks: Vec<String>,
     pub level: Option<Level>,
     pub role: Option<Role>,
+    pub profile: Option<Profile>,
     pub needs: Vec<Need>,
     pub autobahn: Vec<String>,
     pub class: Option<String>,
@@ -128,6 +129,10 @@ impl Keys {
                 "client" => self.role = Some(Role::Client),
                 "both" => self.role = None,
                 _ => bad(all, wrong("server, client or both: the role of the target")),
+            },
+            "profile" => match value {
+                "browser" => self.profile = Some(Profile::Browser),
+                _ => bad(all, wrong("browser, or leave the line out")),
             },
             "heavy" => match value {
                 "yes" => self.heavy = true,

@@ -44,6 +44,9 @@ pub enum Remark {
     /// For one of the case's roles nothing is judged.
     #[error("none of the rules is seen on a target that is a {0}")]
     RoleWithoutRule(Role),
+    /// Browsers are clients.
+    #[error("a browser is a client, and the case does not say that it is for clients")]
+    ProfileRole,
     /// `level:` above what the rules give.
     #[error("the rules of this case give no more than {0}")]
     Raised(super::Level),
@@ -68,6 +71,7 @@ impl Remark {
             Remark::CannotFail => "say what the target does, for instance `< eof`".into(),
             Remark::NotSeen { .. } => "rules.tsv says who sees a rule; check another rule, or set `role:`".into(),
             Remark::RoleWithoutRule(role) => format!("write `role: {}`, or add a rule", role.other()),
+            Remark::ProfileRole => "write `role: client`".into(),
             Remark::Raised(_) => "`level:` can only lower it: leave it out".into(),
             Remark::SameTitle => "say what tells them apart; in a title `{column}` is replaced too".into(),
             Remark::UnusedColumn(_) => "name it in the case as `{column}`, or leave it out".into(),
@@ -181,6 +185,10 @@ impl Lint<'_> {
                 self.found
                     .push((place.clone(), Remark::RoleWithoutRule(role)));
             }
+        }
+        if case.profile.is_some() && case.role != Some(Role::Client) {
+            let place = self.located.keys.get("profile").unwrap_or(&self.located.at);
+            self.found.push((place.clone(), Remark::ProfileRole));
         }
         let strongest = checked.iter().map(|rule| rule.weight()).max();
         if let (Some(level), Some(strongest)) = (case.level, strongest)

@@ -10,7 +10,7 @@ use std::{
 pub use super::literal::octets;
 use super::{
     Alternative, Body, Case, CloseWanted, Cut, FrameStep, HandshakeStep, HeaderCheck, HeaderEdit,
-    Level, Mark, MaskChoice, Need, Outcome, Payload, Role, Send, StatusWanted, Step,
+    Level, Mark, MaskChoice, Need, Outcome, Payload, Profile, Role, Send, StatusWanted, Step,
     literal::{Hex, Quoted},
 };
 use crate::escape::is_hostile;
@@ -37,6 +37,9 @@ fn write_case(out: &mut String, case: &Case) -> fmt::Result {
     }
     if let Some(role) = case.role {
         writeln!(out, "  role: {role}")?;
+    }
+    if let Some(profile) = case.profile {
+        writeln!(out, "  profile: {profile}")?;
     }
     if !case.needs.is_empty() {
         let needs: Vec<_> = case.needs.iter().map(Need::to_string).collect();
@@ -108,6 +111,14 @@ impl Display for Role {
         f.pad(match self {
             Role::Client => "client",
             Role::Server => "server",
+        })
+    }
+}
+
+impl Display for Profile {
+    fn fmt(&self, f: &mut Formatter) -> fmt::Result {
+        f.pad(match self {
+            Profile::Browser => "browser",
         })
     }
 }

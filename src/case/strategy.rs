@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 
 use super::{
     Alternative, Body, Case, CloseWanted, Cut, FrameStep, HandshakeStep, HeaderCheck, HeaderEdit,
-    Level, Mark, MaskChoice, Need, Outcome, Payload, Role, Send, StatusWanted, Step,
+    Level, Mark, MaskChoice, Need, Outcome, Payload, Profile, Role, Send, StatusWanted, Step,
     document::MAX_PIECES,
     payload::{Part, What},
 };
@@ -278,6 +278,7 @@ pub fn case() -> impl Strategy<Value = Case> {
     let checks = proptest::sample::subsequence(ids, 1..4).prop_shuffle();
     let level = option::of(select(&[Level::Should, Level::May][..]));
     let role = option::of(select(&[Role::Server, Role::Client][..]));
+    let profile = option::of(Just(Profile::Browser));
     let needs = proptest::sample::subsequence(&[Need::Echo, Need::Subprotocol][..], 0..=2);
     let autobahn = proptest::collection::btree_set(r"[0-9]{1,2}(\.[0-9]{1,2}){0,2}", 0..3)
         .prop_map(|numbers| numbers.into_iter().collect());
@@ -286,20 +287,21 @@ pub fn case() -> impl Strategy<Value = Case> {
         line(),
         checks,
         level,
-        role,
+        (role, profile),
         needs,
         autobahn,
         option::of(line()),
         any::<bool>(),
     );
     (keys, steps()).prop_map(|(keys, steps)| {
-        let (id, title, checks, level, role, needs, autobahn, class, heavy) = keys;
+        let (id, title, checks, level, (role, profile), needs, autobahn, class, heavy) = keys;
         Case {
             id,
             title,
             checks,
             level,
             role,
+            profile,
             needs,
             autobahn,
             class,

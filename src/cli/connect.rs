@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{Failure, echo, values};
 use crate::{
-    case::Role,
+    case::{Profile, Role},
     drive::{Dialler, Target, TlsOptions, tls::Trust},
     gate::Exit,
     peer::{Ask, Fault, Peer, serve},
@@ -23,6 +23,9 @@ pub struct Args {
     /// Break one rule, by the name of the fault
     #[arg(long, value_name = "NAME", value_parser = client_fault)]
     fault: Option<&'static Fault>,
+    /// Ask and close as clients of this kind do
+    #[arg(long)]
+    profile: Option<Profile>,
     /// Offer this subprotocol
     #[arg(long, value_name = "NAME", value_parser = values::subprotocol)]
     subprotocol: Vec<String>,
@@ -81,6 +84,7 @@ impl Args {
             host: target.host_header(),
             resource: target.resource.clone(),
             subprotocols: self.subprotocol,
+            browser: self.profile.is_some() || self.fault.is_some_and(|f| f.profile().is_some()),
         };
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         let peer = Peer::client(self.fault, seed, &ask);

@@ -12,6 +12,7 @@ use crate::{
     escape,
     gate::Exit,
     report::{Page, Report},
+    rules,
 };
 
 /// Show each rule with its cases and faults, or why nothing can be seen of it
@@ -97,7 +98,8 @@ pub fn text(coverage: &Coverage, roles: &[Role], page: &Page) -> String {
     text.push('\n');
     for source in coverage.sources() {
         for (whose, total) in totals(coverage, roles, |id| id == source) {
-            let _ = writeln!(text, "RFC {source}{whose}: {}", sentence(&total));
+            let document = rules::document(source);
+            let _ = writeln!(text, "{document}{whose}: {}", sentence(&total));
         }
     }
     if coverage.sources().len() > 1 {

@@ -77,6 +77,12 @@ fn write(text: &mut String, entry: &Entry, faults: &[&str]) -> std::fmt::Result 
         None => writeln!(text, "for      servers and clients")?,
         Some(role) => writeln!(text, "for      {role}s")?,
     }
+    if let Some(profile) = case.profile {
+        writeln!(
+            text,
+            "profile  {profile}: runs with --profile {profile}, or when asked for by its id"
+        )?;
+    }
     for need in &case.needs {
         writeln!(text, "needs    {need}")?;
     }

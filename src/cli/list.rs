@@ -59,10 +59,12 @@ pub fn text(cases: &[Arc<Case>]) -> String {
         counts[level as usize] += 1;
         let role = case.role.map_or("both".into(), |role| role.to_string());
         let heavy = if case.heavy { " (heavy)" } else { "" };
+        let profile = case.profile.map(|profile| format!(" ({profile})"));
+        let profile = profile.unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "{:width$}  {level:6}  {role:6}  {}{heavy}",
+            "{:width$}  {level:6}  {role:6}  {}{profile}{heavy}",
             case.id, case.title
         );
     }

@@ -10,6 +10,7 @@ const MAX_INTERIM: u32 = 16;
 
 impl Peer {
     pub(super) fn ask(&mut self, ask: &Ask) {
+        self.browser = ask.browser;
         let mut key = [0; 16];
         self.state.rng.fill(&mut key);
         let mut draft = Draft::new(format!("GET {} HTTP/1.1", ask.resource));
@@ -20,6 +21,13 @@ impl Peer {
         draft.add("Sec-WebSocket-Version", "13");
         if !ask.subprotocols.is_empty() {
             draft.add("Sec-WebSocket-Protocol", ask.subprotocols.join(", "));
+        }
+        if ask.browser {
+            // WHATWG WebSockets, section 2.2, by way of Fetch.
+            draft.add("Pragma", "no-cache");
+            draft.add("Cache-Control", "no-cache");
+            draft.add("Origin", "http://wsspec.invalid");
+            draft.add("Sec-WebSocket-Extensions", "permessage-deflate");
         }
         if let Some(hook) = hook!(self, Ask) {
             hook(&mut draft, &mut self.state);
@@ -65,10 +73,18 @@ impl Peer {
             .asked
             .as_ref()
             .is_some_and(|request| client::acceptable(request, &response, skip).is_ok());
-        if !valid {
+        if !valid || !self.is_answered(&response) {
             return self.abandon();
         }
         self.stage = Stage::Open;
         self.inbox = self.responses.take_rest();
+    }
+
+    /// A browser that asked for a subprotocol does not do without (WHATWG WebSockets, section 2.2).
+    fn is_answered(&self, response: &Response) -> bool {
+        let asked = self.asked.as_ref();
+        !self.browser
+            || asked.is_none_or(|request| request.head.subprotocols().next().is_none())
+            || response.head.subprotocols().next().is_some()
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! An entry says its name, the rule in `cases/rules.tsv`, the role of the faulty peer, one sentence, and what is done: one [`Act`].
 
+mod browser;
 mod closing;
 mod control;
 mod frames;
@@ -11,9 +12,9 @@ mod request;
 mod response;
 mod sending;
 
-use super::{Draft, End, Offence, Out, Seen, State};
+use super::{Draft, End, Offence, Out, Seen, State, script::Demand};
 use crate::{
-    case::{Role, fault::nearest},
+    case::{Profile, Role, fault::nearest},
     wire::{
         frame::Header,
         handshake::{Flaw, Head, Request, Response, client, server},
@@ -96,10 +97,12 @@ pub enum Act {
     Mishear(fn(&mut Response, &mut State)),
     /// Says something when the opening handshake fails.
     Abandon(fn(&mut Vec<u8>, &mut State)),
+    /// Does not mind something when the script of its page calls.
+    Slip(fn(Demand) -> bool),
 }
 
 /// Each kind of fault beside its like.
-static TABLES: [&[Fault]; 8] = [
+static TABLES: [&[Fault]; 9] = [
     request::FAULTS,
     response::FAULTS,
     opening::FAULTS,
@@ -108,6 +111,7 @@ static TABLES: [&[Fault]; 8] = [
     control::FAULTS,
     closing::FAULTS,
     sending::FAULTS,
+    browser::FAULTS,
 ];
 
 /// All faults, in the order of the tables.
@@ -149,6 +153,14 @@ impl Fault {
     /// Whether a peer in this role can have it.
     pub fn is_for(&self, role: Role) -> bool {
         self.role.is_none_or(|r| r == role)
+    }
+
+    /// The kind of peer that can have it: `None` for any.
+    pub fn profile(&self) -> Option<Profile> {
+        let mut browsers = browser::FAULTS.iter();
+        browsers
+            .any(|fault| fault.name == self.name)
+            .then_some(Profile::Browser)
     }
 }
 

@@ -298,7 +298,10 @@ impl Peer {
             Kind::Text => Opcode::TEXT,
             Kind::Binary => Opcode::BINARY,
         };
-        self.send(Cause::Echo, opcode, message.payload);
+        match std::str::from_utf8(&message.payload) {
+            Ok(text) if self.browser && kind == Kind::Text => self.obey(text),
+            _ => self.send(Cause::Echo, opcode, message.payload),
+        }
         match self.outer.take() {
             Some(outer) => self.message = outer,
             None => {

@@ -20,6 +20,8 @@ pub enum Cause {
     Reply,
     /// It tells why the connection is failed.
     Failure,
+    /// The script of its page says so.
+    Script,
 }
 
 /// What a receiver has to fail the connection for.

@@ -113,6 +113,7 @@ fn client() -> (Peer, String) {
     let ask = Ask {
         host: "server.example.com".into(),
         resource: "/chat?a=b".into(),
+        browser: false,
         subprotocols: vec!["echo".into(), "chat".into()],
     };
     let mut peer = Peer::client(None, 7, &ask);

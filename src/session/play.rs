@@ -650,6 +650,10 @@ impl Session {
             _ if self.own.closed.is_some() => {
                 format!("answered the suite's Close with {came}")
             }
+            // The page of a browser closes when it is told to; a browser that goes away says 1001, and no more.
+            _ if self.case.profile.is_some() && body != CloseBody::Code(1001, Vec::new()) => {
+                format!("closed with {came}")
+            }
             _ => {
                 // A server may close whenever it wants (RFC 6455, section 7.3).
                 self.found.inconclusive = Some(format!("closed on its own, with {came}"));

@@ -81,6 +81,7 @@ pub fn result(position: usize, id: &str, verdict: Verdict, reason: &str) -> Case
             checks: vec!["6455-5.5.2-2".into()],
             level: None,
             role: None,
+            profile: None,
             needs: vec![],
             autobahn: vec![],
             class: None,

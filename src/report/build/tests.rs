@@ -40,6 +40,7 @@ fn case(id: &str) -> Arc<case::Case> {
         checks: vec!["6455-5.5.2-2".into()],
         level: None,
         role: None,
+        profile: None,
         needs: Vec::new(),
         autobahn: vec!["2.1".into()],
         class: None,
