@@ -66,6 +66,8 @@ pub struct CaseResult {
     pub transcript: Transcript,
     /// How long it took.
     pub duration: Duration,
+    /// How long the target was given for one step.
+    pub patience: Duration,
     /// Another verdict came when it ran beside others.
     pub unstable: bool,
     /// The verdict with each way of handing octets to the transport, where they differ.
@@ -136,12 +138,14 @@ impl Builder {
             judgement,
             transcript,
             duration,
+            patience,
             unstable,
             delivery,
         } = result;
         let mut measured = MeasuredCase {
             id: case.id.clone(),
             duration_us: micros(duration),
+            patience_us: judgement.timed_out.then(|| micros(patience)),
             ..MeasuredCase::default()
         };
         let mut findings = Vec::new();

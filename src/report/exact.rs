@@ -34,6 +34,9 @@ pub struct MeasuredCase {
     pub id: String,
     /// How long it took, in microseconds.
     pub duration_us: u64,
+    /// Where nothing came in time: how long the target was given, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience_us: Option<u64>,
     /// When each line of the transcript was said, in microseconds since the connection was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub at_us: Vec<u64>,
@@ -153,8 +156,9 @@ impl Settler {
             return (line, None);
         };
         let text = (steady != line.text).then(|| std::mem::replace(&mut line.text, steady));
-        let differ = entry.who == '<' && self.target == Role::Client;
-        let octets = line.octets.take_if(|_| differ);
+        let octets = line
+            .octets
+            .take_if(|octets| entry.who == '<' && self.has_key(octets));
         let exact = (text.is_some() || octets.is_some()).then_some(Exact {
             of: Part::Transcript,
             at: at as u64,
@@ -167,8 +171,10 @@ impl Settler {
     /// A finding, and what was taken out of it. `at`: its place.
     pub fn finding(&self, at: usize, mut finding: Finding) -> (Finding, Option<Exact>) {
         finding.sent = finding.sent.map(|text| self.hide(&text));
-        let differs = self.target == Role::Client
-            || finding.octets.as_deref().is_some_and(is_http)
+        let differs = finding
+            .octets
+            .as_deref()
+            .is_some_and(|o| self.has_key(o) || is_http(o))
             || finding.received.as_deref().is_some_and(is_head);
         let octets = finding.octets.take_if(|_| differs);
         let mut text = None;
@@ -185,6 +191,15 @@ impl Settler {
             octets,
         });
         (finding, exact)
+    }
+
+    /// Whether octets of the target have a masking key in them: those of a client, and the frames of a server that masks.
+    fn has_key(&self, hex: &str) -> bool {
+        let mask_bit = || {
+            let second = hex.split(' ').nth(1)?;
+            Some(u8::from_str_radix(second, 16).ok()? & 0x80 != 0)
+        };
+        self.target == Role::Client || !is_http(hex) && mask_bit() == Some(true)
     }
 
     /// What the target sent, without what it chooses anew each time.

@@ -1,7 +1,7 @@
 //! A case as it is told when its verdict is there: what was sent, expected and received, the rule, and the command that
 //! plays it again. What was told once is not told in full again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use anstyle::{Effects, Style};
 
@@ -60,7 +60,7 @@ impl Teller {
                 &label(case.verdict)
             ),
             self.page.paint(BOLD, &escape::line(&case.id)),
-            self.page.paint(DIM, &remarks(case)),
+            self.page.paint(DIM, &remarks(case, measured)),
         );
         match repeats {
             Some((_, again)) if again > REPEATS && !self.transcripts => {
@@ -303,13 +303,16 @@ impl Report {
 }
 
 /// Level, and what else there is to know about the verdict, in brackets.
-fn remarks(case: &Case) -> String {
-    let mut words = vec![level(case.level)];
+fn remarks(case: &Case, measured: &MeasuredCase) -> String {
+    let mut words = vec![level(case.level).to_owned()];
     if case.timed_out {
-        words.push("timed out");
+        words.push(match measured.patience_us {
+            Some(patience) => format!("timed out after {:?}", Duration::from_micros(patience)),
+            None => "timed out".to_owned(),
+        });
     }
     if case.unstable {
-        words.push("unstable: another verdict beside other cases");
+        words.push("unstable: another verdict beside other cases".to_owned());
     }
     format!("({})", words.join(", "))
 }

@@ -328,7 +328,7 @@ impl<'a> Plan<'a> {
                 }
             }
             self.ledger
-                .tried(&first.judgement, &again.judgement, patience, again.waited);
+                .tried(&first.judgement, &again.judgement, again.waited);
             let unstable = is_unstable(&first, &again);
             self.judge(again, unstable)?;
         }
@@ -354,6 +354,7 @@ impl<'a> Plan<'a> {
             judgement: tried.judgement,
             transcript: tried.transcript,
             duration: tried.took,
+            patience: tried.patience,
             delivery: tried
                 .deliveries
                 .into_iter()

@@ -98,6 +98,7 @@ pub fn result(position: usize, id: &str, verdict: Verdict, reason: &str) -> Case
         },
         transcript: Transcript::default(),
         duration: Duration::from_micros(1500),
+        patience: Duration::from_secs(2),
         unstable: false,
         delivery: Default::default(),
     }

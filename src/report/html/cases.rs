@@ -225,6 +225,9 @@ fn replay(case: &Case) -> Markup {
 
 fn facts(case: &Case, measured: &MeasuredCase) -> Markup {
     let mut facts = vec![format!("took {}", millis(measured.duration_us))];
+    if let Some(patience) = measured.patience_us {
+        facts.push(format!("nothing came within {}", millis(patience)));
+    }
     if !case.autobahn.is_empty() {
         facts.push(format!("Autobahn {}", case.autobahn.join(", ")));
     }

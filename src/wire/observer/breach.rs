@@ -10,10 +10,7 @@ use crate::wire::frame::{Form, Opcode};
 #[non_exhaustive]
 pub enum Breach {
     /// RFC 6455, section 5.1.
-    #[error(
-        "masked a {opcode} frame (key {}), although it is the server",
-        Hex(key)
-    )]
+    #[error("masked a {opcode} frame, although it is the server")]
     MaskedByServer {
         /// Of the frame.
         opcode: Opcode,
@@ -69,18 +66,14 @@ pub enum Breach {
         length: u64,
     },
     /// RFC 6455, section 5.3. Told once per connection.
-    #[error(
-        "used masking keys again: two frames in a row with a key of the frames just before, {} the last of them",
-        Hex(key)
-    )]
+    #[error("used masking keys again: two frames in a row with a key of the frames just before")]
     KeyUsedAgain {
         /// The last key.
         key: [u8; 4],
     },
     /// RFC 6455, section 5.3. Told once per connection.
     #[error(
-        "counts its masking keys up or down by a fixed step: {} was foretold by those before",
-        Hex(key)
+        "counts its masking keys up or down by a fixed step: the last was foretold by those before"
     )]
     KeysPredictable {
         /// The last key.
@@ -272,17 +265,6 @@ fn form_name(form: &Form) -> &'static str {
         Form::Seven => "7-bit",
         Form::Sixteen => "16-bit",
         Form::SixtyFour => "64-bit",
-    }
-}
-
-struct Hex<'a>(&'a [u8]);
-
-impl fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, octet) in self.0.iter().enumerate() {
-            write!(f, "{}{octet:02x}", if i == 0 { "" } else { " " })?;
-        }
-        Ok(())
     }
 }
 
