@@ -47,6 +47,9 @@ pub use view::{FORMATS, Format, Page, word};
 /// The version of the format that is written, and the newest that is read.
 pub const FORMAT: u32 = 1;
 
+/// The reason of each case that is not played for want of an echo.
+pub const NO_ECHO: &str = "the target does not send a text message back as it came";
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {

@@ -189,6 +189,11 @@ impl Args {
             complain(&format!("the target was lost: {}", lost.reason));
         }
         let report = builder.finish(end(outcome, began.elapsed()));
+        if self.views.on_stdout() {
+            for warning in report.warnings() {
+                complain(&format!("warning: {}", warning.sentence));
+            }
+        }
         let exit = match stopped {
             Some(Stop::Interrupted) => interrupted,
             _ => gate::judge(&report),

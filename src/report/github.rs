@@ -20,6 +20,9 @@ pub fn render(report: &Report, _: &Page) -> String {
     for trouble in report.troubles() {
         command(&mut out, "error", "the run", &line(&trouble.sentence));
     }
+    for warning in report.warnings() {
+        command(&mut out, "warning", "the run", &line(&warning.sentence));
+    }
     let breaches: Vec<&Breach> = report.breaches_by_weight();
     for breach in &breaches {
         told_once(&mut out, report, breach);

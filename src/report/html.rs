@@ -231,6 +231,9 @@ fn notes(report: &Report) -> Markup {
     for trouble in report.troubles() {
         notes.push(("is-error", trouble.sentence));
     }
+    for warning in report.warnings() {
+        notes.push(("is-tolerated", warning.sentence));
+    }
     for lost in report.lost.iter().filter(|lost| lost.back) {
         notes.push(("is-tolerated", lost.sentence()));
     }

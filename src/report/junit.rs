@@ -65,6 +65,8 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
         ("catalogue", line(&report.catalogue.digest).into_owned()),
         ("version", line(&report.generator.version).into_owned()),
     ];
+    let warnings = report.warnings().into_iter();
+    properties.extend(warnings.map(|warning| ("warning", line(&warning.sentence).into_owned())));
     let started = report.measured.started.as_deref().map(line);
     properties.extend(started.map(|started| ("started", started.into_owned())));
     properties

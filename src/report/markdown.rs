@@ -32,6 +32,9 @@ pub fn render(report: &Report, _: &Page) -> String {
     for trouble in report.troubles() {
         let _ = writeln!(out, "> **{}**\n", text(&trouble.sentence));
     }
+    for warning in report.warnings() {
+        let _ = writeln!(out, "> **Warning:** {}\n", text(&warning.sentence));
+    }
     for lost in report.lost.iter().filter(|lost| lost.back) {
         let _ = writeln!(out, "> {}\n", text(&lost.sentence()));
     }
@@ -183,7 +186,11 @@ fn failure(out: &mut String, report: &Report, at: usize, case: &Case) {
     }
     let _ = writeln!(
         out,
-        "Replay:\n\n{}\n\n</details>\n",
+        "Replay{}:\n\n{}\n\n</details>\n",
+        match case.replay_hides() {
+            true => format!(" ({})", text::FILL_IN),
+            false => String::new(),
+        },
         block("sh", &case.replay)
     );
 }

@@ -42,11 +42,18 @@ pub fn render(report: &Report, _: &Page) -> String {
         .filter(|case| case.standing() == Standing::Broken);
     let mut notes: Vec<Value> = troubles
         .iter()
-        .map(|trouble| notification(&trouble.sentence))
+        .map(|trouble| notification("error", &trouble.sentence))
         .collect();
-    notes.extend(broken.map(|case| notification(&format!("{}: {}", case.id, case.reason))));
+    notes
+        .extend(broken.map(|case| notification("error", &format!("{}: {}", case.id, case.reason))));
     let mut invocation = Map::new();
     invocation.insert("executionSuccessful".into(), notes.is_empty().into());
+    let warnings = report.warnings();
+    notes.extend(
+        warnings
+            .iter()
+            .map(|warning| notification("warning", &warning.sentence)),
+    );
     if let Some(started) = &report.measured.started {
         invocation.insert("startTimeUtc".into(), line(started).into());
     }
@@ -121,8 +128,8 @@ fn result(case: &Case, finding: &Finding, rule: Option<&usize>) -> Value {
     result
 }
 
-fn notification(text: &str) -> Value {
-    json!({"level": "error", "message": {"text": line(text)}})
+fn notification(level: &str, text: &str) -> Value {
+    json!({"level": level, "message": {"text": line(text)}})
 }
 
 /// What SARIF calls a must, a should and a may.

@@ -54,7 +54,7 @@ pub enum Conclusion {
 /// Why a run cannot be green, whatever its cases say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// A slug that does not change: `target-lost`, `run-ended-early`, `nothing-shown`.
+    /// A slug that does not change: `target-lost`, `run-ended-early`, `nothing-shown`, `no-echo`.
     pub name: &'static str,
     /// One sentence.
     pub sentence: String,
@@ -105,6 +105,24 @@ impl Report {
             });
         }
         troubles
+    }
+
+    /// What the run could not look at, as far as that is easily overlooked: the exit code does not tell it.
+    pub fn warnings(&self) -> Vec<Trouble> {
+        let unasked =
+            |case: &&Case| case.verdict == Verdict::NotApplicable && case.reason == super::NO_ECHO;
+        let left = self.cases.iter().filter(unasked).count();
+        if self.target.echo != Some(false) || left == 0 {
+            return Vec::new();
+        }
+        vec![Trouble {
+            name: "no-echo",
+            sentence: format!(
+                "The target does not send messages back: {left} of {} cases need that and were not played. \
+                 Point wsspec at an endpoint that echoes, and they are.",
+                self.summary.cases
+            ),
+        }]
     }
 
     /// Why the run ended before its end, in a sentence; `None`: it did not.
@@ -169,6 +187,28 @@ mod tests {
         Verdict::Inconclusive,
         Verdict::Error,
     ];
+
+    #[test]
+    fn cases_that_wanted_an_echo_in_vain_are_a_warning() {
+        let mut report = report(&[
+            (Verdict::Pass, Level::Must),
+            (Verdict::NotApplicable, Level::Must),
+        ]);
+        report.target.echo = Some(false);
+        assert!(report.warnings().is_empty(), "for another reason");
+        report.cases[1].reason = crate::report::NO_ECHO.into();
+        let [warning] = &report.warnings()[..] else {
+            panic!("{:?}", report.warnings())
+        };
+        assert!(
+            warning.sentence.contains("1 of 2 cases"),
+            "{}",
+            warning.sentence
+        );
+        assert_eq!(report.conclusion(), Conclusion::Conforms);
+        report.target.echo = Some(true);
+        assert!(report.warnings().is_empty());
+    }
 
     #[test]
     fn green_is_where_the_exit_code_is_0_and_nowhere_else() {

@@ -32,6 +32,10 @@ pub fn render(report: &Report, page: &Page) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = writeln!(out, "{}\n", heading(report, page));
+    for warning in report.warnings() {
+        let bold = page.paint(BOLD, "Warning:");
+        let _ = writeln!(out, "{bold} {}\n", line(&warning.sentence));
+    }
     if !report.cases.is_empty() {
         let _ = writeln!(out, "{}\n", drawn(&categories(report, page), page));
     }

@@ -21,6 +21,9 @@ pub fn render(report: &Report, _: &Page) -> String {
         report.target.role,
         name(&report.target)
     );
+    for warning in report.warnings() {
+        let _ = writeln!(out, "# warning: {}", line(&warning.sentence));
+    }
     let _ = writeln!(out, "1..{}", report.cases.len());
     for (at, case) in report.cases.iter().enumerate() {
         point(&mut out, report, at + 1, case);

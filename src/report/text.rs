@@ -87,6 +87,9 @@ impl Teller {
                 }
                 if case.verdict != Verdict::Pass {
                     out.exact("replay", &case.replay);
+                    if case.replay_hides() {
+                        out.prose("", FILL_IN);
+                    }
                 }
             }
         }
@@ -299,6 +302,17 @@ impl Report {
             .find(wanted)?
             .octets
             .as_deref()
+    }
+}
+
+/// What to do about a value that is not kept.
+pub(super) const FILL_IN: &str =
+    "write the value of each --header in place of its dots: no report keeps it";
+
+impl Case {
+    /// Whether the command that plays it again has values left out.
+    pub(super) fn replay_hides(&self) -> bool {
+        self.replay.contains(": ...") && self.replay.contains("--header")
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     case::{Level, Need},
-    report::{CaseResult, Lost, Probe},
+    report::{self, CaseResult, Lost, Probe},
     session::Verdict,
 };
 
@@ -175,7 +175,7 @@ impl<'a> Plan<'a> {
         };
         let mut aside = Vec::new();
         if !self.echo {
-            let why = "the target does not send a text message back as it came";
+            let why = report::NO_ECHO;
             aside.extend(
                 needed(Need::Echo, &self.left)
                     .into_iter()

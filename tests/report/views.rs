@@ -9,7 +9,10 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_xml::{Reader, XmlVersion, events::Event as Xml};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use wsspec::report::{MeasuredCase, Page, Report, Standing, Summary};
+use wsspec::{
+    report::{MeasuredCase, NO_ECHO, Page, Report, Standing, Summary},
+    session::Verdict,
+};
 
 use crate::{hostile::hostile_report, same, sample::sample, view};
 
@@ -94,6 +97,35 @@ fn badges_say_what_the_exit_code_says() {
         badge(&whole(|s| s == Standing::Broken)),
         expected("no result", "lightgrey")
     );
+}
+
+#[test]
+fn every_view_says_that_the_target_does_not_echo() {
+    let mut report = whole(|standing| standing == Standing::Good);
+    report.cases[0].verdict = Verdict::NotApplicable;
+    report.cases[0].reason = NO_ECHO.into();
+    for (echo, told) in [(Some(false), true), (Some(true), false)] {
+        report.target.echo = echo;
+        for view in [
+            "table", "markdown", "html", "github", "junit", "tap", "sarif",
+        ] {
+            let text = piped(view, &report).replace('\n', " ");
+            let sentence = "The target does not send messages back: 1 of 2 cases";
+            assert_eq!(text.contains(sentence), told, "{view}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_command_with_values_left_out_says_that_they_have_to_be_filled_in() {
+    let mut report = whole(|standing| standing == Standing::Bad);
+    for view in ["text", "markdown", "html"] {
+        let hint = "no report keeps it";
+        assert!(!piped(view, &report).contains(hint), "{view}");
+        report.cases[0].replay = "wsspec server ws://h --header 'Cookie: ...' a/b/c".into();
+        assert!(piped(view, &report).contains(hint), "{view}");
+        report.cases[0].replay.clear();
+    }
 }
 
 /// Elements with the text of their attributes, and counts.

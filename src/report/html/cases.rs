@@ -6,6 +6,7 @@ use super::{
     super::{
         Case, Category, Finding, MeasuredCase, Report,
         table::{VERDICTS, of, weight},
+        text::FILL_IN,
     },
     encoded, exchange, millis, rule, shown, slug, tools, word,
 };
@@ -219,6 +220,7 @@ fn replay(case: &Case) -> Markup {
     html! {
         @if !case.replay.is_empty() {
             div.command { pre.code { code { (shown(&case.replay)) } } button type="button" hidden { "Copy" } }
+            @if case.replay_hides() { p.remark { (FILL_IN) } }
         }
     }
 }
