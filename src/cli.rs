@@ -8,6 +8,7 @@ use crate::{escape, gate::Exit};
 
 pub mod check;
 pub mod choice;
+pub mod client;
 pub mod connect;
 pub mod coverage;
 pub mod echo;
@@ -35,6 +36,7 @@ enum Command {
     Check(check::Args),
     Coverage(coverage::Args),
     Server(Box<server::Args>),
+    Client(Box<client::Args>),
     Report(report::Args),
     Echo(echo::Args),
     Connect(connect::Args),
@@ -48,6 +50,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args).into(),
         Command::Coverage(args) => ended(coverage::run(&args)),
         Command::Server(args) => ended(server::run(*args)),
+        Command::Client(args) => ended(client::run(*args)),
         Command::Report(args) => ended(report::run(args)),
         Command::Echo(args) => ended(echo::run(&args)),
         Command::Connect(args) => ended(connect::run(args)),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::report::Report;
+use crate::report::{Report, Why};
 
 pub mod known;
 
@@ -50,16 +50,19 @@ impl From<Exit> for ExitCode {
 ///
 /// - A target that was lost and did not come back: 3, whatever else was found, for the rest is not known.
 /// - A `fail` of a case at level must or should: 1. A may tells, and fails nobody.
-/// - An `error`: 3. A case that could not be played must not look like one that went well.
+/// - An `error`, or a case that a client did not ask for: 3. A case that was not played must not look like one that went well.
 /// - No case that showed anything (all of them not applicable or inconclusive, or none at all): 4. Green means that something was seen.
 pub fn judge(report: &Report) -> Exit {
     let verdicts = &report.summary.verdicts;
     let fails = &report.summary.fails;
+    let not_asked = report
+        .stopped
+        .is_some_and(|stopped| stopped.why == Why::NotAsked);
     if report.lost.iter().any(|lost| !lost.back) {
         Exit::Unreached
     } else if fails.must + fails.should > 0 {
         Exit::Deviates
-    } else if verdicts.error > 0 {
+    } else if verdicts.error > 0 || not_asked {
         Exit::Unreached
     } else if verdicts.pass + verdicts.tolerated + verdicts.fail == 0 {
         Exit::Nothing

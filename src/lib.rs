@@ -9,6 +9,7 @@ pub mod coverage;
 pub mod drive;
 pub mod escape;
 pub mod gate;
+pub mod listen;
 pub mod peer;
 pub mod process;
 pub mod rehearse;

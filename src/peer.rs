@@ -16,6 +16,7 @@ macro_rules! hook {
 
 mod client;
 mod draft;
+pub mod driver;
 pub mod faults;
 mod receive;
 pub mod script;

@@ -126,6 +126,9 @@ pub struct Target {
     pub echo: Option<bool>,
     /// What seeds keys, masks and generated payloads.
     pub seed: u64,
+    /// The name that a client gave itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 /// The cases that a run was drawn from.
@@ -318,6 +321,8 @@ pub enum Why {
     FailFast,
     /// By a signal.
     Interrupted,
+    /// The client did not ask for the rest.
+    NotAsked,
 }
 
 /// One case that ran.

@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Failure, echo, values};
+use super::{Failure, echo, say, values};
 use crate::{
     case::{Profile, Role},
     drive::{Dialler, Target, TlsOptions, tls::Trust},
     gate::Exit,
-    peer::{Ask, Fault, Peer, serve},
+    peer::{Ask, Fault, Peer, SUBPROTOCOLS, driver::Driver, serve},
 };
 
 /// How long a connection may take to come about.
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Dial a server with the reference echo client, and send back what it sends until it closes
 ///
-/// Exit codes: 0 the connection has ended, however; 2 usage; 3 it did not come about, or broke.
+/// Exit codes: 0 the connection has ended, however, or all cases were played; 2 usage; 3 it did not come about, or broke.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The server, as ws://HOST[:PORT][/PATH] or wss://…
@@ -32,6 +32,18 @@ pub struct Args {
     /// Make what is random the same each time
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Drive all cases of a listener, by its control paths: URL is that of `wsspec client`
+    #[arg(long = "loop")]
+    all: bool,
+    /// The name that the client gives itself there
+    #[arg(long, value_name = "NAME", default_value = "wsspec", requires = "all")]
+    agent: String,
+    /// Ask for this case alone; may be repeated
+    #[arg(long, value_name = "ID", requires = "all")]
+    case: Vec<String>,
+    /// How many cases are played side by side
+    #[arg(long, short, value_name = "N", value_parser = values::jobs, default_value_t = 1, requires = "all")]
+    jobs: usize,
     /// Trust the certificates in this PEM file, and no others
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     ca: Option<PathBuf>,
@@ -76,6 +88,25 @@ impl Args {
         let dialler = Dialler::new(&target, &tls, PATIENCE)
             .await
             .map_err(|error| Failure::new(Exit::Unreached, error))?;
+        if self.all {
+            let subprotocols = match self.subprotocol.is_empty() {
+                // There is no reason to leave out what is about them.
+                true => SUBPROTOCOLS.iter().take(1).map(|&name| name.to_owned()).collect(),
+                false => self.subprotocol,
+            };
+            let driver = Driver {
+                agent: self.agent,
+                cases: self.case,
+                jobs: self.jobs,
+                fault: self.fault,
+                subprotocols,
+                seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
+            };
+            let played = driver.run(&target, dialler).await;
+            let played = played.map_err(|error| Failure::new(Exit::Unreached, error))?;
+            say(&format!("{} played", values::count(played, "case")));
+            return Ok(Exit::Conforms);
+        }
         let transport = dialler
             .dial(PATIENCE)
             .await

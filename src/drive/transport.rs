@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
     time::{Sleep, sleep},
 };
@@ -35,6 +35,68 @@ impl Stream for TlsStream<TcpStream> {
 
 /// A connection that is up.
 pub type Transport = Box<dyn Stream>;
+
+/// A connection of which the first octets have been read already: they come once more.
+pub struct Reread {
+    first: Vec<u8>,
+    /// How many of them have come again.
+    at: usize,
+    transport: Transport,
+}
+
+impl Reread {
+    /// `first` comes before what the connection still gives.
+    pub fn new(first: Vec<u8>, transport: Transport) -> Reread {
+        Reread {
+            first,
+            at: 0,
+            transport,
+        }
+    }
+}
+
+impl Stream for Reread {
+    fn tcp(&self) -> &TcpStream {
+        self.transport.tcp()
+    }
+}
+
+impl AsyncRead for Reread {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Reread {
+            first,
+            at,
+            transport,
+        } = &mut *self;
+        if *at < first.len() {
+            let count = into.remaining().min(first.len() - *at);
+            into.put_slice(&first[*at..*at + count]);
+            *at += count;
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(transport).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Reread {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.transport).poll_write(cx, octets)
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.transport).poll_shutdown(cx)
+    }
+}
 
 /// Ends TCP with RST instead of FIN, whatever is still on its way.
 pub fn abort(transport: Transport) -> io::Result<()> {

@@ -223,6 +223,7 @@ impl Builder {
                 delivery,
                 echo: end.echo,
                 seed,
+                agent: None,
             },
             catalogue: self.start.catalogue,
             summary: Summary::of(&cases),

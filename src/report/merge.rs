@@ -254,7 +254,8 @@ fn stopped(shards: &[(String, Report)]) -> Option<Stopped> {
     let weight = |why: Why| match why {
         Why::Lost => 0,
         Why::Interrupted => 1,
-        Why::FailFast => 2,
+        Why::NotAsked => 2,
+        Why::FailFast => 3,
     };
     let why = stopped()
         .map(|stopped| stopped.why)

@@ -87,7 +87,8 @@ impl Report {
             })
             .collect();
         if let Some(stopped) = &self.stopped
-            && (stopped.why == Why::Interrupted || troubles.is_empty() && stopped.why == Why::Lost)
+            && (matches!(stopped.why, Why::Interrupted | Why::NotAsked)
+                || troubles.is_empty() && stopped.why == Why::Lost)
         {
             troubles.push(Trouble {
                 name: "run-ended-early",
@@ -132,6 +133,12 @@ impl Report {
             Why::Lost => "the target was lost",
             Why::FailFast => "it was to stop at the first failure",
             Why::Interrupted => "it was interrupted",
+            Why::NotAsked => {
+                return Some(format!(
+                    "The client did not ask for all cases. Not run: {}.",
+                    stopped.not_run
+                ));
+            }
         };
         Some(format!(
             "The run ended early: {why}. Not run: {}.",
@@ -235,6 +242,7 @@ mod tests {
             for (why, green) in [
                 (Why::Interrupted, false),
                 (Why::Lost, false),
+                (Why::NotAsked, false),
                 (Why::FailFast, conforms),
             ] {
                 report.stopped = Some(Stopped { why, not_run: 1 });

@@ -102,7 +102,7 @@ pub static FORMATS: &[Format] = &[
 ];
 
 /// What a person wants to see first.
-pub(super) const TABLE: Format = Format {
+pub const TABLE: Format = Format {
     name: "table",
     about: "counts, breaches, and the cases that do not simply pass",
     render: table::render,
@@ -185,7 +185,8 @@ pub(super) fn name(target: &Target) -> String {
         Role::Server => "the reference server",
         Role::Client => "a client that connected",
     };
-    line(target.url.as_deref().unwrap_or(default)).into_owned()
+    let known = target.url.as_deref().or(target.agent.as_deref());
+    line(known.unwrap_or(default)).into_owned()
 }
 
 /// A sentence begins so.

@@ -42,6 +42,7 @@ fn report(ids: &[&str]) -> Report {
             delivery: None,
             echo: None,
             seed: u64::MAX,
+            agent: None,
         },
         catalogue: Catalogue {
             cases: 9,
