@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{drive::Delivery, report, run::Item};
+use crate::{case::Profile, drive::Delivery, report, run::Item};
 
 pub mod agents;
 mod arrival;
@@ -84,6 +84,8 @@ pub enum News {
 pub struct Hall {
     /// How clients are tested.
     pub options: Options,
+    /// How many cases are for all clients: the first ones.
+    ordinary: usize,
     /// Places by id.
     places: HashMap<String, usize>,
     /// Places by Autobahn's numbers, where one case alone has it.
@@ -96,7 +98,13 @@ pub struct Hall {
 
 impl Hall {
     /// Nobody has come yet. The receiver gets the news.
-    pub fn new(options: Options) -> (Arc<Hall>, mpsc::Receiver<News>) {
+    pub fn new(mut options: Options) -> (Arc<Hall>, mpsc::Receiver<News>) {
+        // What is for clients of a kind comes last: the others count up to it.
+        options
+            .items
+            .sort_by_key(|item| item.case.profile.is_some());
+        let ordinary = options.items.iter();
+        let ordinary = ordinary.filter(|item| item.case.profile.is_none()).count();
         let (news, receiver) = mpsc::channel(MAX_NEWS);
         let ids = options.items.iter().map(|item| item.case.id.clone());
         let places = ids.zip(0..).collect();
@@ -115,6 +123,7 @@ impl Hall {
             agents: Mutex::new(Agents::default()),
             news,
             results: watch::Sender::new(0),
+            ordinary,
             options,
         };
         (Arc::new(hall), receiver)
@@ -126,6 +135,27 @@ impl Hall {
         self.agents
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// How many cases there are for clients of this kind, of `None` for all.
+    pub fn count(&self, profile: Option<Profile>) -> usize {
+        match profile {
+            None => self.ordinary,
+            Some(_) => self.options.items.len(),
+        }
+    }
+
+    /// How many cases an agent has not asked for.
+    pub fn not_asked(&self, agent: &str) -> usize {
+        let agents = self.agents();
+        let Some(agent) = agents.get(agent) else {
+            return self.ordinary;
+        };
+        let profile = match agent.played.range(self.ordinary..).next() {
+            Some(_) => Some(Profile::Browser),
+            None => None,
+        };
+        self.count(profile).saturating_sub(agent.played.len())
     }
 
     /// The place of a case, by its id or an unambiguous number of Autobahn's.

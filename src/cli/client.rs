@@ -105,7 +105,6 @@ impl Args {
         })?;
         let scheme = if acceptor.is_some() { "wss" } else { "ws" };
         let url = format!("{scheme}://{address}");
-        let cases = items.len();
         let options = Options {
             start: report::Start {
                 role: Role::Client,
@@ -128,7 +127,7 @@ impl Args {
         let progress = Progress::new("waiting for a client", self.views.on_stdout());
         progress.tell(&format!(
             "listening on {url}, with {}\n",
-            values::count(cases, "case")
+            values::count(hall.count(None), "case")
         ));
         if let Some(made) = &made {
             progress.tell(&made.pem);
@@ -258,12 +257,11 @@ impl Run<'_> {
 
     fn reports(&self) -> Vec<Report> {
         let names = self.hall.agents().names().to_vec();
-        let cases = self.hall.options.items.len() as u64;
         names
             .iter()
             .filter_map(|name| {
                 let mut report = self.hall.report(name)?;
-                let not_run = cases - report.summary.cases;
+                let not_run = self.hall.not_asked(name) as u64;
                 if not_run > 0 && !self.args.partial {
                     report.stopped = Some(Stopped {
                         why: Why::NotAsked,

@@ -88,10 +88,15 @@ impl Args {
         let dialler = Dialler::new(&target, &tls, PATIENCE)
             .await
             .map_err(|error| Failure::new(Exit::Unreached, error))?;
+        let browser = self.profile.is_some() || self.fault.is_some_and(|f| f.profile().is_some());
         if self.all {
             let subprotocols = match self.subprotocol.is_empty() {
                 // There is no reason to leave out what is about them.
-                true => SUBPROTOCOLS.iter().take(1).map(|&name| name.to_owned()).collect(),
+                true => SUBPROTOCOLS
+                    .iter()
+                    .take(1)
+                    .map(|&name| name.to_owned())
+                    .collect(),
                 false => self.subprotocol,
             };
             let driver = Driver {
@@ -99,6 +104,7 @@ impl Args {
                 cases: self.case,
                 jobs: self.jobs,
                 fault: self.fault,
+                browser,
                 subprotocols,
                 seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
             };
@@ -115,7 +121,7 @@ impl Args {
             host: target.host_header(),
             resource: target.resource.clone(),
             subprotocols: self.subprotocol,
-            browser: self.profile.is_some() || self.fault.is_some_and(|f| f.profile().is_some()),
+            browser,
         };
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         let peer = Peer::client(self.fault, seed, &ask);

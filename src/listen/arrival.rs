@@ -15,6 +15,7 @@ use super::{
     web,
 };
 use crate::{
+    case::Profile,
     drive::transport::Transport,
     wire::handshake::{HeadReader, Limits, Request, server::Refusal, write},
 };
@@ -110,7 +111,12 @@ async fn dispatch(transport: Transport, asked: Asked, hall: &Arc<Hall>) -> io::R
     let said = match route {
         Route::Run(query) => match which(hall, &query, true).and_then(|(place, agent)| {
             let agent = agent
-                .or_else(|| query.id.is_some().then(|| route::unnamed(&asked.request.head)))
+                .or_else(|| {
+                    query
+                        .id
+                        .is_some()
+                        .then(|| route::unnamed(&asked.request.head))
+                })
                 .ok_or_else(no_agent)?;
             hall.agents().greet(&agent).map_err(Senseless)?;
             Ok((place, agent))
@@ -121,7 +127,10 @@ async fn dispatch(transport: Transport, asked: Asked, hall: &Arc<Hall>) -> io::R
             }
             Err(why) => Err(why),
         },
-        Route::Count => Ok(Some(hall.options.items.len().to_string())),
+        Route::Count { browser } => {
+            let profile = browser.then_some(Profile::Browser);
+            Ok(Some(hall.count(profile).to_string()))
+        }
         Route::Info(query) => which(hall, &query, false).map(|(place, _)| {
             let case = &hall.options.items[place].case;
             let info = serde_json::json!({"id": case.id, "description": case.title});

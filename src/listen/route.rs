@@ -10,8 +10,11 @@ pub const MAX_AGENT: usize = 256;
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// How many cases there are.
-    Count,
+    /// How many cases there are, for a browser or for all clients.
+    Count {
+        /// `profile=browser`
+        browser: bool,
+    },
     /// What a case is about.
     Info(Query),
     /// What came of a case.
@@ -69,7 +72,11 @@ impl Route {
     /// A parameter is there twice, or an agent's name is too long.
     pub fn of(target: &[u8]) -> Result<Route, Senseless> {
         let (path, query) = parts(target);
-        let query = Parameters(form_urlencoded::parse(query.as_bytes()).into_owned().collect());
+        let query = Parameters(
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        );
         let one = || -> Result<Query, Senseless> {
             Ok(Query {
                 number: query.get("case")?,
@@ -78,7 +85,9 @@ impl Route {
             })
         };
         Ok(match path.as_str() {
-            "/getCaseCount" => Route::Count,
+            "/getCaseCount" => Route::Count {
+                browser: query.get("profile")?.as_deref() == Some("browser"),
+            },
             "/getCaseInfo" => Route::Info(one()?),
             "/getCaseStatus" => Route::Status(one()?),
             "/runCase" => Route::Run(one()?),
@@ -193,7 +202,11 @@ pub fn wants_websocket(request: &Request) -> bool {
 mod tests {
     use super::*;
 
-    fn run(number: Option<&str>, id: Option<&str>, agent: Option<&str>) -> Result<Route, Senseless> {
+    fn run(
+        number: Option<&str>,
+        id: Option<&str>,
+        agent: Option<&str>,
+    ) -> Result<Route, Senseless> {
         let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Route::Run(Query {
             number: owned(number),
@@ -204,7 +217,10 @@ mod tests {
 
     #[test]
     fn the_paths_of_autobahn_and_those_of_cases() {
-        assert_eq!(Route::of(b"/getCaseCount"), Ok(Route::Count));
+        assert_eq!(
+            Route::of(b"/getCaseCount"),
+            Ok(Route::Count { browser: false })
+        );
         assert_eq!(
             Route::of(b"/runCase?case=12&agent=a%20b+c%26"),
             run(Some("12"), None, Some("a b c&"))
@@ -227,14 +243,20 @@ mod tests {
                 shutdown,
             })
         };
-        assert_eq!(Route::of(b"/updateReports?agent=a"), update(Some("a"), false));
+        assert_eq!(
+            Route::of(b"/updateReports?agent=a"),
+            update(Some("a"), false)
+        );
         assert_eq!(
             Route::of(b"/updateReports?shutdownOnComplete=YES&agent=a"),
             update(Some("a"), true)
         );
         assert_eq!(Route::of(b"/stopServer"), Ok(Route::Stop));
         assert_eq!(Route::of(b"/"), Ok(Route::Other("/".into())));
-        assert_eq!(Route::of(b"\xff?%zz&%"), Ok(Route::Other("\u{fffd}".into())));
+        assert_eq!(
+            Route::of(b"\xff?%zz&%"),
+            Ok(Route::Other("\u{fffd}".into()))
+        );
     }
 
     #[test]

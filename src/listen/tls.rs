@@ -72,7 +72,13 @@ pub fn made(names: &[String]) -> Result<(TlsAcceptor, Made), TlsError> {
         "127.0.0.1".to_owned(),
         "::1".to_owned(),
     ];
-    all.extend(names.iter().filter(|name| !all.contains(name)).cloned().collect::<Vec<_>>());
+    all.extend(
+        names
+            .iter()
+            .filter(|name| !all.contains(name))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
     let certified = rcgen::generate_simple_self_signed(all)?;
     let made = Made {
         pem: certified.cert.pem(),

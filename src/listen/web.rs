@@ -102,7 +102,8 @@ fn page(hall: &Hall) -> Answer {
     Answer::html(markup.into_string())
 }
 
-/// The cases in the order in which clients count them: `cases` is a list of `number` (from 1), `id`, `title`, `level`, `path`.
+/// The cases in the order in which clients count them: `cases` is a list of `number` (from 1), `id`, `title`, `level`, `profile`
+/// (`browser`, or `null`: all clients), `path`.
 fn cases(hall: &Hall) -> Answer {
     let cases: Vec<Value> = hall
         .options
@@ -115,6 +116,7 @@ fn cases(hall: &Hall) -> Answer {
                 "id": item.case.id,
                 "title": item.case.title,
                 "level": item.level,
+                "profile": item.case.profile,
                 "path": route::path_of(&item.case.id),
             })
         })

@@ -68,6 +68,8 @@ pub struct Driver {
     pub jobs: usize,
     /// What is wrong with the client.
     pub fault: Option<&'static Fault>,
+    /// It is a browser.
+    pub browser: bool,
     /// Subprotocols to offer.
     pub subprotocols: Vec<String>,
     /// Makes what is random the same each time.
@@ -94,7 +96,10 @@ impl Driver {
         let agent: String = byte_serialize(self.agent.as_bytes()).collect();
         let mut resources: VecDeque<String> = match self.cases.as_slice() {
             [] => {
-                let path = "/getCaseCount";
+                let path = match self.browser {
+                    true => "/getCaseCount?profile=browser",
+                    false => "/getCaseCount",
+                };
                 let said = line.ask(path, self.seed).await?.unwrap_or_default();
                 let count: u32 = said.trim().parse().map_err(|_| DriverError::Answer {
                     path: path.to_owned(),
@@ -123,6 +128,7 @@ impl Driver {
                     host: target.host_header(),
                     resource,
                     subprotocols: self.subprotocols.clone(),
+                    browser: self.browser,
                 };
                 let peer = Peer::client(self.fault, seeds.u64(..), &ask);
                 let dialler = dialler.clone();
