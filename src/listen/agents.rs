@@ -25,6 +25,8 @@ pub struct Played {
     pub transcript: Transcript,
     /// How long it took.
     pub duration: Duration,
+    /// How long the client was given for a step.
+    pub patience: Duration,
 }
 
 /// What one agent has shown.
@@ -152,6 +154,7 @@ fn result(item: &Item, played: Played) -> CaseResult {
         judgement: played.judgement,
         transcript: played.transcript,
         duration: played.duration,
+        patience: played.patience,
         unstable: false,
         delivery: BTreeMap::new(),
     }

@@ -52,6 +52,7 @@ pub(super) async fn play(
         judgement,
         transcript,
         duration: asked.start.elapsed(),
+        patience: options.patience,
     };
     hall.agents().add(&agent, place, item, played);
     hall.results.send_modify(|count| *count += 1);
