@@ -7,17 +7,21 @@
   const cases = all("details.case");
   const groups = all(".category");
 
+  let showAll = () => {};
+
   if (tools && cases.length) {
     const words = new Map(cases.map((one) => [one, one.querySelector("summary").textContent.toLowerCase()]));
     const folds = all(".category > details.fold");
     const failures = cases.filter((one) => one.matches(".is-fail, .is-error") && !one.closest("details.fold"));
+    const filters = all(".stat input");
     let opened = null;
     const apply = () => {
       const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const out = filters.filter((box) => !box.checked).map((box) => `is-${box.id.slice("show-".length)}`);
       let count = 0;
       for (const one of cases) {
         const text = words.get(one);
-        one.hidden = !wanted.every((word) => text.includes(word));
+        one.hidden = !wanted.every((word) => text.includes(word)) || out.some((verdict) => one.classList.contains(verdict));
         if (!one.hidden) count += 1;
       }
       if (wanted.length && !opened) opened = folds.map((fold) => fold.open);
@@ -29,7 +33,14 @@
       });
       if (!wanted.length) opened = null;
       for (const group of groups) group.hidden = !group.querySelector("details.case:not([hidden])");
-      shown.textContent = wanted.length ? `${count} of ${cases.length} cases` : `${cases.length} cases`;
+      shown.textContent = count !== cases.length ? `${count} of ${cases.length} cases` : `${cases.length} cases`;
+    };
+    for (const box of filters) box.addEventListener("change", apply);
+    // A link leads to its case whatever was searched for.
+    showAll = () => {
+      search.value = "";
+      for (const box of filters) box.checked = true;
+      apply();
     };
     let timer = 0;
     search.addEventListener("input", () => {
@@ -84,6 +95,7 @@
     }
     const place = id && document.getElementById(id);
     if (!place) return;
+    if (place.closest("[hidden]")) showAll();
     if (place.matches("details")) place.open = true;
     for (let up = place.closest("details.fold"); up; up = up.parentElement.closest("details.fold")) up.open = true;
     place.scrollIntoView();
