@@ -785,7 +785,8 @@ impl Session {
                 .collect();
             Some(outcomes.join(" or "))
         });
-        let last = self.transcript.last('<');
+        // What came long before proves nothing about what did not come.
+        let last = received.as_ref().and(self.transcript.last('<'));
         let octets = last.map(|entry| hex(&entry.octets));
         self.found.findings.push(Finding {
             rule,

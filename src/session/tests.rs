@@ -180,6 +180,9 @@ fn a_missing_pong_is_a_time_out_and_names_the_rule() {
     let finding = &judgement.findings[0];
     assert_eq!(finding.rule, "6455-5.5.2-2");
     assert_eq!(finding.expected.as_deref(), Some("pong \"now?\""));
+    // The 101 that came long before proves nothing about it.
+    assert_eq!(finding.received.as_deref(), Some("nothing"));
+    assert_eq!(finding.octets, None);
 }
 
 #[test]
