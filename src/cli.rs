@@ -1,6 +1,10 @@
 //! The command line: what people type, and the commands behind it.
 
-use std::{fmt::Display, io::Write, process::ExitCode};
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -9,11 +13,13 @@ use crate::{escape, gate::Exit};
 pub mod check;
 pub mod choice;
 pub mod client;
+pub mod completions;
 pub mod connect;
 pub mod coverage;
 pub mod echo;
 pub mod explain;
 pub mod list;
+pub mod man;
 mod progress;
 pub mod report;
 pub mod server;
@@ -40,6 +46,8 @@ enum Command {
     Report(report::Args),
     Echo(echo::Args),
     Connect(connect::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the command; clap itself ends with 2 on a command line that makes no sense.
@@ -54,6 +62,8 @@ pub fn run() -> ExitCode {
         Command::Report(args) => ended(report::run(args)),
         Command::Echo(args) => ended(echo::run(&args)),
         Command::Connect(args) => ended(connect::run(args)),
+        Command::Completions(args) => ended(completions::run(&args)),
+        Command::Man(args) => ended(man::run(&args)),
     }
 }
 
@@ -98,4 +108,15 @@ fn say(text: &str) {
     let mut out = anstream::stdout().lock();
     // A reader that has gone away does not want to know.
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Writes what a command is for to standard output. A reader that has gone away does not want the rest.
+fn write_out(octets: &[u8]) -> Result<Exit, Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(octets).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::usage(format!(
+            "cannot write to standard output: {error}"
+        ))),
+        _ => Ok(Exit::Conforms),
+    }
 }

@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod catalogue;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod coverage;
 pub mod drive;

@@ -88,7 +88,18 @@ fn the_readme_names_files_that_are_there() {
 #[test]
 fn the_help_is_as_it_was_agreed() {
     for command in [
-        "", "server", "client", "echo", "connect", "list", "explain", "check", "coverage", "report",
+        "",
+        "server",
+        "client",
+        "echo",
+        "connect",
+        "list",
+        "explain",
+        "check",
+        "coverage",
+        "report",
+        "completions",
+        "man",
     ] {
         let mut call = Command::new(env!("CARGO_BIN_EXE_wsspec"));
         if !command.is_empty() {

@@ -1,9 +1,11 @@
 //! How what a case sends is cut on its way: TCP segmentation is no protocol element, so every case has to pass in every cut.
 
+#[cfg(feature = "cli")]
 use clap::{ValueEnum, builder::PossibleValue};
 
 /// A way to hand octets to the transport.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(ValueEnum))]
 pub enum Delivery {
     /// As the case says: consecutive lines in one piece.
     #[default]
@@ -21,11 +23,17 @@ const SINGLE: usize = 4 << 10;
 const STRIDE: usize = 1021;
 
 impl Delivery {
+    /// All of them.
+    pub const EACH: [Delivery; 3] = [Delivery::Whole, Delivery::Octets, Delivery::Coalesced];
+
     /// As it is typed.
     pub fn name(self) -> String {
-        // No variant is skipped, so each has its value.
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
+        match self {
+            Delivery::Whole => "whole",
+            Delivery::Octets => "octets",
+            Delivery::Coalesced => "coalesced",
+        }
+        .to_owned()
     }
 
     /// Cuts the pieces of one [`Action::Write`](crate::session::Action::Write).
@@ -61,6 +69,7 @@ impl Default for Deliveries {
     }
 }
 
+#[cfg(feature = "cli")]
 impl ValueEnum for Deliveries {
     fn value_variants<'a>() -> &'a [Deliveries] {
         const EACH: [Deliveries; 4] = [
@@ -86,16 +95,17 @@ impl ValueEnum for Deliveries {
 impl Deliveries {
     /// As it is typed.
     pub fn name(self) -> String {
-        // No variant is skipped, so each has its value.
-        self.to_possible_value()
-            .map_or_else(String::new, |value| value.get_name().to_owned())
+        match self {
+            Deliveries::One(delivery) => delivery.name(),
+            Deliveries::All => "all".to_owned(),
+        }
     }
 
     /// Those that each case is played with, in this order; at least one.
     pub fn each(&self) -> &[Delivery] {
         match self {
             Deliveries::One(delivery) => std::slice::from_ref(delivery),
-            Deliveries::All => Delivery::value_variants(),
+            Deliveries::All => &Delivery::EACH,
         }
     }
 
