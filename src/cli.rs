@@ -18,6 +18,7 @@ pub mod connect;
 pub mod coverage;
 pub mod echo;
 pub mod explain;
+pub mod gate;
 pub mod list;
 pub mod man;
 mod progress;
@@ -101,6 +102,12 @@ fn complain(sentence: &str) {
     let style = *clap::builder::Styles::styled().get_error();
     let sentence = escape::lines(sentence).collect::<Vec<_>>().join("\n");
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {sentence}");
+}
+
+/// Says on standard error what was done beside the reports.
+fn tell(sentence: &str) {
+    let sentence = escape::lines(sentence).collect::<Vec<_>>().join("\n");
+    let _ = writeln!(anstream::stderr(), "{sentence}");
 }
 
 /// Says something on standard output, at once; the stream leaves out colours where they are not wanted.

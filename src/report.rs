@@ -20,6 +20,7 @@ pub mod compare;
 pub mod csv;
 pub mod destination;
 pub mod exact;
+pub mod gate;
 pub mod github;
 pub mod html;
 pub mod json;
@@ -39,6 +40,7 @@ pub use build::{Builder, CaseResult, End, Start};
 pub use compare::Comparison;
 pub use destination::{Destination, Outputs};
 pub use exact::{Exact, Measured, MeasuredCase};
+pub use gate::{Foreseen, Gate, KnownLine};
 pub use matrix::Matrix;
 pub use standing::{Conclusion, Standing, Trouble};
 pub use text::Teller;
@@ -61,6 +63,9 @@ pub struct Report {
     pub target: Target,
     /// What it was tested with.
     pub catalogue: Catalogue,
+    /// What turns it red, and the deviations that were known.
+    #[serde(default = "Gate::of_old")]
+    pub gate: Gate,
     /// The cases counted.
     pub summary: Summary,
     /// Why the run ended before its end; `None`: it did not.
@@ -106,6 +111,9 @@ impl Default for Generator {
 pub struct Target {
     /// The role of the target.
     pub role: Role,
+    /// What it is called, with its version for instance; `None`: nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The URL as typed; `None`: the built-in reference, or clients that connect.
     #[serde(default)]
     pub url: Option<String>,
@@ -268,6 +276,13 @@ impl Report {
         self.cases.retain(|_| left.next().copied().unwrap_or(false));
         self.summary = Summary::of(&self.cases);
         self.breaches = breach::group(&self.cases);
+        // Of a line about cases that are left out nothing can be said any more.
+        let cases = &self.cases;
+        let is_about =
+            |at: &str, case: &Case| case.known.as_ref().is_some_and(|known| known.at == at);
+        self.gate
+            .known
+            .retain(|line| cases.iter().any(|case| is_about(&line.at, case)));
     }
 }
 
@@ -343,6 +358,9 @@ pub struct Case {
     pub title: String,
     /// Why the verdict is what it is, in a sentence.
     pub reason: String,
+    /// What the known deviations say of it; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Foreseen>,
     /// Broken rules.
     #[serde(default)]
     pub findings: Vec<Finding>,

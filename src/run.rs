@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     case::{Case, Level},
     drive::{Deliveries, Dialler, Target, TlsOptions},
+    gate::Terms,
     report::{self, CaseResult, Lost, Probe},
     session::{Setup, Verdict},
 };
@@ -45,8 +46,10 @@ pub struct Options {
     pub most_jobs: usize,
     /// The most time that the target is given for one step.
     pub timeout: Duration,
-    /// Stop behind the first confirmed failure of a must or should.
+    /// Stop behind the first confirmed failure that fails the run.
     pub fail_fast: bool,
+    /// What the run is judged by.
+    pub terms: Arc<Terms>,
     /// How what is sent is cut.
     pub delivery: Deliveries,
     /// `--ca`, `--insecure`, `--server-name`.

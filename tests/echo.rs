@@ -96,10 +96,11 @@ fn lists_all_faults_in_columns() {
         .unwrap();
     let words: Vec<_> = line.split_whitespace().collect();
     assert_eq!(
-        words[..6],
+        words[..7],
         [
             "ignores-pings",
             "both",
+            "must",
             "6455-5.5.2-2",
             "RFC",
             "6455,",

@@ -9,7 +9,14 @@ use std::{
 use tokio::{net::TcpListener, sync::mpsc};
 
 use super::{
-    Failure, choice::Choice, complain, progress::Progress, signals::Signals, values, views::Views,
+    Failure,
+    choice::Choice,
+    complain,
+    gate::{Gate, Names},
+    progress::Progress,
+    signals::Signals,
+    values,
+    views::Views,
 };
 use crate::{
     case::Role,
@@ -66,6 +73,8 @@ pub struct Args {
 
     #[command(flatten)]
     views: Views,
+    #[command(flatten)]
+    gate: Gate,
 }
 
 const TIMEOUT: &str = "10s";
@@ -88,6 +97,11 @@ impl Args {
             .map_err(|error| Failure::new(Exit::Unreached, format!("cannot start: {error}")))?;
         let delivery = self.one_delivery()?;
         let (items, catalogue) = self.choice.select(&self.words, Role::Client)?;
+        let terms = Arc::new(self.gate.terms(
+            Role::Client,
+            Names::default(),
+            &self.choice.cases,
+        )?);
         let outputs = self.views.open()?;
         let (acceptor, made) = self.tls()?;
         let listener = TcpListener::bind(&self.listen).await.map_err(|error| {
@@ -108,6 +122,7 @@ impl Args {
         let options = Options {
             start: report::Start {
                 role: Role::Client,
+                name: None,
                 url: None,
                 headers: Vec::new(),
                 origin: None,
@@ -117,6 +132,7 @@ impl Args {
                 catalogue,
                 command: self.replay(),
                 started: SystemTime::now(),
+                terms: terms.clone(),
             },
             items,
             patience: self.timeout,
@@ -135,7 +151,7 @@ impl Args {
         let began = Instant::now();
         let mut run = Run {
             args: &self,
-            teller: Teller::new(progress.page(), self.views.verbose),
+            teller: Teller::new(progress.page(), self.views.verbose).judging(terms.gate().clone()),
             progress,
             hall: hall.clone(),
             failed: 0,
@@ -147,7 +163,10 @@ impl Args {
         };
         run.progress.end();
         let _ = (signal, began);
-        let reports = run.reports();
+        let mut reports = run.reports();
+        for report in &mut reports {
+            self.gate.judge(report)?;
+        }
         let mut exit = Exit::Nothing;
         if let Some(report) = reports.first() {
             exit = gate::judge(report);

@@ -84,15 +84,17 @@ pub fn run(args: &Args) -> Result<Exit, Failure> {
 /// All faults, in columns.
 fn list() -> String {
     let mut rows = Builder::default();
-    rows.push_record(["fault", "role", "rule", "section", "what it does"]);
+    rows.push_record(["fault", "role", "level", "rule", "section", "what it does"]);
     for fault in faults::all() {
         let role = match fault.role {
             Some(Role::Server) => "server",
             Some(Role::Client) => "client",
             None => "both",
         };
-        let section = rules::find(fault.rule).map_or(String::new(), rules::Rule::section);
-        rows.push_record([fault.name, role, fault.rule, &section, fault.what]);
+        let rule = rules::find(fault.rule);
+        let section = rule.map_or(String::new(), rules::Rule::section);
+        let level = rule.map_or(String::new(), |rule| rule.level.to_string());
+        rows.push_record([fault.name, role, &level, fault.rule, &section, fault.what]);
     }
     let table = rows.build().with(Style::blank()).to_string();
     let lines: Vec<_> = table.lines().map(str::trim).collect();

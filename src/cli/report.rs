@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Failure;
+use super::{Failure, gate::Gate, tell};
 use crate::{
     catalogue, escape,
     gate::{self, Exit},
@@ -39,6 +39,8 @@ pub struct Args {
     /// Tell of each case, and what was said in it
     #[arg(long, short)]
     verbose: bool,
+    #[command(flatten)]
+    judging: Gate,
     /// End with the exit code of the run; of a comparison, 1 where something newly fails; of a matrix, that of the first that does not conform
     #[arg(long, conflicts_with = "case")]
     gate: bool,
@@ -90,15 +92,27 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
             .map_err(|error| Failure::usage(format!("{}: {error}", shown(file))))?;
         reports.push(report);
     }
-    keep(&mut reports, &args.case)?;
-    let view = match (args.merge, args.matrix) {
-        (true, _) => {
-            let names = args.files.iter().map(|file| shown(file));
-            let merged = merge::merge(names.zip(reports).collect());
-            View::One(Box::new(merged.map_err(Failure::usage)?))
+    let writing = match two || args.matrix {
+        true if args.judging.write_known.is_some() => {
+            return Err(Failure::usage(
+                "known deviations are those of one run; give one report to --write-known",
+            ));
         }
-        (_, true) => View::Many(names(&args.files).into_iter().zip(reports).collect()),
-        _ => {
+        true => None,
+        false => args.judging.open()?,
+    };
+    if args.merge {
+        let names = args.files.iter().map(|file| shown(file));
+        let merged = merge::merge(names.zip(reports).collect());
+        reports = vec![merged.map_err(Failure::usage)?];
+    }
+    for report in &mut reports {
+        args.judging.judge(report)?;
+    }
+    keep(&mut reports, &args.case)?;
+    let view = match args.matrix {
+        true => View::Many(names(&args.files).into_iter().zip(reports).collect()),
+        false => {
             let mut reports = reports.into_iter();
             match (reports.next(), reports.next()) {
                 (Some(before), Some(after)) => View::Two(Box::new((before, after))),
@@ -142,6 +156,9 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
         }
     };
     written.map_err(Failure::usage)?;
+    if let (Some(writing), View::One(report)) = (writing, &view) {
+        tell(&writing.write(report, &[])?);
+    }
     Ok(exit)
 }
 

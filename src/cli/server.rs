@@ -2,26 +2,34 @@
 
 use std::{
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use super::{
-    Failure, choice::Choice, complain, progress::Progress, signals::Signals, values, views::Views,
+    Failure,
+    choice::Choice,
+    complain,
+    gate::{Gate, Names},
+    progress::Progress,
+    signals::Signals,
+    tell, values,
+    views::Views,
 };
 use crate::{
     case::Role,
     drive::{Deliveries, DialError, Target, TlsOptions, tls::Trust},
     gate::{self, Exit},
     peer::{SUBPROTOCOLS, serve},
-    report::{self, Builder, Stopped, Teller, Why},
+    report::{self, Builder, Standing, Stopped, Teller, Why},
     run::{self, News, Options, Outcome, Stop, Unreached},
     session::{Setup, Verdict},
 };
 
 /// Tests a WebSocket server, the built-in reference server without a URL
 ///
-/// Exit codes: 0 it conforms; 1 it does not; 2 usage, or a bad case file; 3 it could not be reached, or was lost; 4 nothing was selected, or
-/// nothing of what ran showed anything.
+/// Exit codes: 0 it conforms, or deviates as known; 1 it does not; 2 usage, or a bad file; 3 it could not be reached, or was lost; 4 nothing was
+/// selected, nothing of what ran showed anything, or a known deviation no longer holds. The gravest counts: 3 before 1 before 4.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = super::report::formats())]
 pub struct Args {
@@ -73,8 +81,14 @@ pub struct Args {
     #[arg(long)]
     fail_fast: bool,
 
+    /// Call the target so, with its version for instance, in reports and for `target=` of known deviations
+    #[arg(long, value_name = "NAME", value_parser = values::name)]
+    target_name: Option<String>,
+
     #[command(flatten)]
     views: Views,
+    #[command(flatten)]
+    gate: Gate,
 }
 
 const TIMEOUT: &str = "5s";
@@ -126,11 +140,19 @@ impl Args {
         self.check_tls(&target)?;
         let headers = self.headers()?;
         let (items, catalogue) = self.choice.select(&words, Role::Server)?;
+        let names = Names {
+            name: self.target_name.as_deref(),
+            url: url.as_deref(),
+        };
+        let terms = self.gate.terms(Role::Server, names, &self.choice.cases)?;
+        let terms = Arc::new(terms);
         let outputs = self.views.open()?;
+        let writing = self.gate.open()?;
 
         let progress = Progress::new(&format!("asking {target}"), self.views.on_stdout());
         let start = report::Start {
             role: Role::Server,
+            name: self.target_name.clone(),
             url: url.clone(),
             headers: self.header.clone(),
             origin: self.origin.clone(),
@@ -140,17 +162,21 @@ impl Args {
             catalogue,
             command: self.replay(url.as_deref()),
             started: SystemTime::now(),
+            terms: terms.clone(),
         };
         let mut builder = Builder::new(start);
-        let mut teller = Teller::new(progress.page(), self.views.verbose);
+        let mut teller =
+            Teller::new(progress.page(), self.views.verbose).judging(terms.gate().clone());
+        let gate = terms.gate().clone();
         let mut failed = 0;
         let mut observe = |news: News| match news {
             News::Reached(cases) => progress.begin(cases),
             News::Judged(result) => {
-                let verdict = result.judgement.verdict;
-                failed += usize::from(verdict == Verdict::Fail);
                 let (case, measured) = builder.add(*result);
-                if verdict == Verdict::Fail || self.views.verbose {
+                let standing = gate.standing(case);
+                failed += usize::from(standing == Standing::Bad);
+                let fails = case.verdict == Verdict::Fail && standing != Standing::Known;
+                if fails || self.views.verbose {
                     progress.tell(&teller.case(case, measured, report::Rule::find));
                 }
                 progress.step(failed);
@@ -171,6 +197,7 @@ impl Args {
             most_jobs: self.jobs.unwrap_or(MOST_JOBS),
             timeout: self.timeout,
             fail_fast: self.fail_fast,
+            terms,
             delivery: self.delivery,
             tls: self.tls(),
         };
@@ -198,10 +225,11 @@ impl Args {
             Some(Stop::Interrupted) => interrupted,
             _ => gate::judge(&report),
         };
-        match outputs.write(&report) {
-            Ok(()) => Ok(exit),
-            Err(error) => Err(Failure::usage(error)),
+        outputs.write(&report).map_err(Failure::usage)?;
+        if let Some(writing) = writing {
+            tell(&writing.write(&report, &self.choice.cases)?);
         }
+        Ok(exit)
     }
 }
 

@@ -104,6 +104,18 @@ pub fn subprotocol(text: &str) -> Result<String, String> {
     }
 }
 
+/// Reads what a target is called.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name has at least one character".to_owned()),
+        name if name.chars().count() > 200 => Err("200 characters are the most".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 /// Reads a number of jobs.
 ///
 /// # Errors

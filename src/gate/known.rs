@@ -13,7 +13,7 @@
 //! A line stands for the cases that its first word names, as a word of a selection does (`catalogue::names`), and says that *each* of them has
 //! this verdict, or one of these; `{a,b}` is a or b. With `because=`, a glob over the reason of the report, it stands only for those that say so. Where several
 //! lines stand for a case, the last one counts; a case for which no line stands is expected to pass.
-//! `role=` and `target=` (a glob over the URL) keep a line to such runs; `until=` is the last day on which it counts. A value with blanks stands in
+//! `role=` and `target=` (a glob over the URL, or over the name that `--target-name` gives, as in `target="ws 8.*"`) keep a line to such runs; `until=` is the last day on which it counts. A value with blanks stands in
 //! quotes. The reason behind `#` is not optional.
 
 use std::{
@@ -49,6 +49,8 @@ pub struct Known {
 pub struct Line {
     /// From 1.
     pub number: usize,
+    /// All before the reason, as it was written.
+    pub text: String,
     /// The first word.
     pub word: String,
     /// What its braces make of it.
@@ -59,7 +61,7 @@ pub struct Line {
     pub because: Option<String>,
     /// Only for targets of this role.
     pub role: Option<Role>,
-    /// Only for targets whose URL is like this glob.
+    /// Only for targets whose name or URL is like this glob.
     pub target: Option<String>,
     /// The last day on which it counts.
     pub until: Option<Date>,
@@ -146,7 +148,7 @@ const VERDICTS: [(&str, Verdict); 6] = [
 ];
 
 /// The name of a verdict.
-fn name(verdict: Verdict) -> &'static str {
+pub(super) fn name(verdict: Verdict) -> &'static str {
     let named = VERDICTS.iter().find(|(_, other)| *other == verdict);
     // Every verdict is in the table.
     named.map_or("", |(name, _)| name)
@@ -199,7 +201,11 @@ impl Known {
         run: &Run,
         results: impl IntoIterator<Item = (&'a str, Verdict, &'a str)>,
     ) -> Difference {
-        let lines: Vec<&Line> = self.lines.iter().filter(|line| line.counts(run)).collect();
+        let lines: Vec<&Line> = self
+            .lines
+            .iter()
+            .filter(|line| line.applies(run) == Applies::Yes)
+            .collect();
         let mut deciding = BTreeSet::new();
         let mut difference = Difference {
             file: self.file.clone(),
@@ -228,7 +234,8 @@ impl Known {
 impl Line {
     /// `None`: it says nothing.
     fn parse(number: usize, line: &str) -> Result<Option<Line>, Fault> {
-        let (words, reason) = words(line)?;
+        let (text, words, reason) = words(line)?;
+        let text = text.trim().to_owned();
         let mut words = words.into_iter();
         let Some(word) = words.next() else {
             return Ok(None);
@@ -242,6 +249,7 @@ impl Line {
         let verdicts = verdicts.collect::<Result<_, _>>()?;
         let mut line = Line {
             number,
+            text,
             globs: expand(&word)?,
             word,
             verdicts,
@@ -272,21 +280,36 @@ impl Line {
     }
 
     /// Whether it is about such a run, on such a day.
-    fn counts(&self, run: &Run) -> bool {
-        self.role.is_none_or(|role| role == run.role)
-            && (self.target.as_deref()).is_none_or(|glob| catalogue::is_like(glob, run.target))
-            && self.until.is_none_or(|until| run.today <= until)
+    pub fn applies(&self, run: &Run) -> Applies {
+        let is_like = |glob: &str| {
+            let names = [run.name, run.target];
+            names.iter().any(|name| catalogue::is_like(glob, name))
+        };
+        if self.role.is_some_and(|role| role != run.role)
+            || self.target.as_deref().is_some_and(|glob| !is_like(glob))
+        {
+            Applies::Elsewhere
+        } else if self.until.is_some_and(|until| run.today > until) {
+            Applies::Expired
+        } else {
+            Applies::Yes
+        }
+    }
+
+    /// Whether it names this case.
+    pub fn names(&self, case: &str) -> bool {
+        self.globs.iter().any(|glob| catalogue::names(glob, case))
     }
 
     /// Whether it stands for this case, whose reason is this one.
-    fn is_about(&self, case: &str, reason: &str) -> bool {
-        self.globs.iter().any(|glob| catalogue::names(glob, case))
-            && (self.because.as_deref()).is_none_or(|glob| catalogue::is_like(glob, reason))
+    pub fn is_about(&self, case: &str, reason: &str) -> bool {
+        let is_so = |glob: &str| catalogue::is_like(glob, reason);
+        self.because.as_deref().is_none_or(is_so) && self.names(case)
     }
 }
 
-/// The words of a line, without quotes, and what stands behind `#`.
-fn words(line: &str) -> Result<(Vec<String>, Option<String>), Fault> {
+/// What stands before `#`, its words without quotes, and what stands behind it.
+fn words(line: &str) -> Result<(&str, Vec<String>, Option<String>), Fault> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quoted = false;
@@ -295,7 +318,7 @@ fn words(line: &str) -> Result<(Vec<String>, Option<String>), Fault> {
             '"' => quoted = !quoted,
             '#' if !quoted => {
                 words.extend((!word.is_empty()).then_some(word));
-                return Ok((words, Some(line[at + 1..].trim().to_owned())));
+                return Ok((&line[..at], words, Some(line[at + 1..].trim().to_owned())));
             }
             c if c.is_whitespace() && !quoted => {
                 words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
@@ -306,7 +329,7 @@ fn words(line: &str) -> Result<(Vec<String>, Option<String>), Fault> {
     words.extend((!word.is_empty()).then_some(word));
     match quoted {
         true => Err(Fault::Quote),
-        false => Ok((words, None)),
+        false => Ok((line, words, None)),
     }
 }
 
@@ -351,6 +374,17 @@ fn expand(word: &str) -> Result<Vec<String>, Fault> {
     Ok(globs)
 }
 
+/// Whether a line is about a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// It is.
+    Yes,
+    /// It was, until its last day.
+    Expired,
+    /// It is about another role or target.
+    Elsewhere,
+}
+
 /// What a comparison needs to know of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
@@ -358,6 +392,8 @@ pub struct Run<'a> {
     pub role: Role,
     /// Its URL; empty where there is none.
     pub target: &'a str,
+    /// What it is called, with its version for instance (`--target-name`); empty where nobody said.
+    pub name: &'a str,
     /// The day.
     pub today: Date,
 }
@@ -433,6 +469,11 @@ pub struct Date {
 }
 
 impl Date {
+    #[cfg(test)]
+    pub(super) const fn new(year: u16, month: u8, day: u8) -> Date {
+        Date { year, month, day }
+    }
+
     /// The day of a moment, in UTC.
     pub fn of(moment: SystemTime) -> Date {
         let seconds = moment
@@ -501,6 +542,7 @@ mod tests {
     const RUN: Run = Run {
         role: Role::Server,
         target: "ws://127.0.0.1:9001/echo",
+        name: "ws 8.23.0",
         today: Date {
             year: 2026,
             month: 11,

@@ -46,10 +46,15 @@ fn words(report: &Report) -> (String, Colour) {
             let bad = report.count(Standing::Bad);
             (format!("{bad} of {} fail", report.summary.cases), RED)
         }
+        Conclusion::Stale => ("known deviations are stale".into(), RED),
         Conclusion::Conforms => {
             let passed = report.count(Standing::Good);
             let cases = if passed == 1 { "case" } else { "cases" };
-            (format!("{passed} {cases} conform"), GREEN)
+            let known = match report.count(Standing::Known) {
+                0 => String::new(),
+                known => format!(", {known} known"),
+            };
+            (format!("{passed} {cases} conform{known}"), GREEN)
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Finding, Report};
+use super::{Case, Finding, Report, Standing};
 use crate::case::Level;
 
 /// A broken rule with the cases that saw it.
@@ -72,6 +72,29 @@ impl Report {
         let mut breaches: Vec<_> = self.breaches.iter().collect();
         breaches.sort_by_key(|b| (Reverse(b.level), Reverse(b.cases)));
         breaches
+    }
+
+    /// What the gravest of the cases that saw it is worth.
+    pub fn worth(&self, breach: &Breach) -> Standing {
+        let same = |f: &Finding| {
+            f.rule == breach.rule
+                && f.observed == breach.observed
+                && (f.observed || f.what == breach.what)
+        };
+        let saw = self
+            .cases
+            .iter()
+            .filter(|case| case.findings.iter().any(same));
+        let gravest = saw
+            .map(|case| self.standing(case))
+            .max_by_key(|standing| match standing {
+                Standing::Bad => 4,
+                Standing::Broken => 3,
+                Standing::Told => 2,
+                Standing::Known => 1,
+                Standing::Good | Standing::Open => 0,
+            });
+        gravest.unwrap_or(Standing::Open)
     }
 
     /// Whether the case fails by nothing but breaches that the observer saw in other cases too: told once, it is told.

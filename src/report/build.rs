@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     case::{self, Level, Role, print},
+    gate::Terms,
     session::{self, Judgement, Transcript, Verdict},
 };
 
@@ -31,6 +32,8 @@ pub const MAX_TRANSCRIPTS: usize = 32 << 20;
 pub struct Start {
     /// The role of the target.
     pub role: Role,
+    /// What it is called.
+    pub name: Option<String>,
     /// The URL as typed.
     pub url: Option<String>,
     /// Further header lines; only their names are kept, and their values are taken out of transcripts and commands.
@@ -49,6 +52,8 @@ pub struct Start {
     pub command: Vec<String>,
     /// When.
     pub started: SystemTime,
+    /// What it is judged by.
+    pub terms: Arc<Terms>,
 }
 
 /// A case that ran.
@@ -174,6 +179,7 @@ impl Builder {
             lines.push(line);
         }
         let replay = command(&self.start.command, &case.id);
+        let reason = bounded(&judgement.reason);
         let case = Case {
             id: case.id.clone(),
             position: position as u64,
@@ -181,7 +187,11 @@ impl Builder {
             level,
             checks: case.checks.clone(),
             title: bounded(&case.title),
-            reason: bounded(&judgement.reason),
+            known: self
+                .start
+                .terms
+                .foresee(&case.id, judgement.verdict, &reason),
+            reason,
             findings,
             unstable,
             delivery,
@@ -201,6 +211,7 @@ impl Builder {
     pub fn finish(self, end: End) -> Report {
         let Start {
             role,
+            name,
             url,
             headers,
             origin,
@@ -216,6 +227,7 @@ impl Builder {
             generator: Generator::default(),
             target: Target {
                 role,
+                name,
                 url,
                 headers: headers.into_iter().map(|(name, _)| name).collect(),
                 origin,
@@ -226,6 +238,7 @@ impl Builder {
                 agent: None,
             },
             catalogue: self.start.catalogue,
+            gate: self.start.terms.record(&cases),
             summary: Summary::of(&cases),
             stopped: end.stopped,
             canary: end.canary,

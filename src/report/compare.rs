@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Case, Conclusion, Counts, Report, Standing, json, view};
 use crate::{
     case::{Level, Role},
-    gate::{self, Exit},
+    gate::Exit,
     session::Verdict,
 };
 
@@ -288,11 +288,13 @@ pub fn judge(before: &Report, after: &Report) -> Exit {
         .map(|case| (case.id.as_str(), case))
         .collect();
     let worth = |standing: Standing| {
-        let red = |case: &&Case| case.standing() == standing;
+        let red = |case: &&Case| after.standing(case) == standing;
+        // What was known to fail did fail.
         let earlier = |case: &&Case| {
-            known
-                .get(case.id.as_str())
-                .is_some_and(|case| case.standing() == standing)
+            known.get(case.id.as_str()).is_some_and(|case| {
+                let was = before.standing(case);
+                was == standing || was == Standing::Known
+            })
         };
         after.cases.iter().filter(red).any(|case| !earlier(&case))
     };
@@ -300,11 +302,11 @@ pub fn judge(before: &Report, after: &Report) -> Exit {
         .cases
         .iter()
         .any(|case| known.contains_key(case.id.as_str()));
-    if !after.troubles().is_empty() {
-        match gate::judge(after) {
-            Exit::Nothing => Exit::Nothing,
-            _ => Exit::Unreached,
-        }
+    let breaks = after.breaks();
+    if breaks.iter().any(|trouble| trouble.name != "nothing-shown") {
+        Exit::Unreached
+    } else if !breaks.is_empty() {
+        Exit::Nothing
     } else if worth(Standing::Bad) {
         Exit::Deviates
     } else if worth(Standing::Broken) {
@@ -365,7 +367,7 @@ fn remarks(before: &Report, after: &Report) -> Vec<String> {
         if let Some(ending) = report.ending() {
             remarks.push(format!("In the {which}: {ending}"));
         }
-        for trouble in report.troubles() {
+        for trouble in report.breaks() {
             if report.ending().as_deref() != Some(&trouble.sentence) {
                 remarks.push(format!("In the {which}: {}", trouble.sentence));
             }

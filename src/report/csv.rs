@@ -1,19 +1,21 @@
 //! CSV (RFC 4180), for spreadsheets: a line for each case.
 
 use super::{
-    Report,
+    Report, Standing,
     view::{Page, word},
 };
 use crate::escape::line;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "id",
     "verdict",
     "level",
+    "gate",
     "checks",
     "broken",
     "title",
     "reason",
+    "known",
     "timed_out",
     "unstable",
     "duration_us",
@@ -31,14 +33,18 @@ pub fn render(report: &Report, _: &Page) -> String {
         broken.dedup();
         let duration = report.measured_of(at).map(|m| m.duration_us.to_string());
         let yes = |value: bool| if value { "yes" } else { "" }.to_owned();
-        let cells: [String; 13] = [
+        let cells: [String; 15] = [
             case.id.clone(),
             word(case.verdict).into(),
             case.level.to_string(),
+            gate(report.standing(case)).into(),
             case.checks.join(" "),
             broken.join(" "),
             case.title.clone(),
             case.reason.clone(),
+            case.known.as_ref().map_or_else(String::new, |known| {
+                format!("{} {}: {}", known.at, known.says, known.reason)
+            }),
             yes(case.timed_out),
             yes(case.unstable),
             duration.unwrap_or_default(),
@@ -50,6 +56,18 @@ pub fn render(report: &Report, _: &Page) -> String {
         out.push_str("\r\n");
     }
     out
+}
+
+/// What the case is worth, in a word.
+fn gate(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Good => "ok",
+        Standing::Bad => "fails",
+        Standing::Told => "warns",
+        Standing::Known => "known",
+        Standing::Broken => "error",
+        Standing::Open => "open",
+    }
 }
 
 /// A cell. One that a spreadsheet would take for a formula begins with an apostrophe, which says that it is text.

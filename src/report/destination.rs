@@ -163,6 +163,32 @@ enum Output {
     Beside(Beside),
 }
 
+/// A file that is going to be written, and can be.
+#[derive(Debug)]
+pub struct Pending(Output);
+
+impl Pending {
+    /// Makes sure that the file can be written.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn open(file: &Path) -> io::Result<Pending> {
+        place(file).and_then(|place| open(&place)).map(Pending)
+    }
+
+    /// Writes it, as views are written: it takes its place when it is whole.
+    ///
+    /// # Errors
+    /// The disk is full, for instance.
+    pub fn write(self, octets: &[u8]) -> io::Result<()> {
+        match self.0 {
+            Output::Stdout => Ok(()),
+            Output::InPlace(file) => in_place(file, octets),
+            Output::Beside(beside) => beside.write(octets),
+        }
+    }
+}
+
 /// A file that takes the place of another when it is whole; gone with this value otherwise.
 #[derive(Debug)]
 struct Beside {

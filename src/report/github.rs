@@ -23,27 +23,25 @@ pub fn render(report: &Report, _: &Page) -> String {
     for warning in report.warnings() {
         command(&mut out, "warning", "the run", &line(&warning.sentence));
     }
-    let breaches: Vec<&Breach> = report.breaches_by_weight();
-    for breach in &breaches {
+    for breach in report.breaches_by_weight() {
         told_once(&mut out, report, breach);
     }
     let apart = report.cases.iter().filter(|case| {
         matches!(
-            case.standing(),
+            report.standing(case),
             Standing::Bad | Standing::Broken | Standing::Told
         ) && !report.fails_by_breaches(case)
     });
     let mut apart: Vec<&Case> = apart.collect();
     apart.sort_by_key(|case| {
         (
-            case.standing() == Standing::Told,
+            report.standing(case) == Standing::Told,
             std::cmp::Reverse(case.level),
         )
     });
     for case in apart.iter().take(MOST) {
-        let kind = match case.standing() {
-            Standing::Told => "notice",
-            Standing::Bad if case.level == Level::Should => "warning",
+        let kind = match report.standing(case) {
+            Standing::Told => warning(case.level),
             _ => "error",
         };
         command(&mut out, kind, &line(&case.id), &sentences(report, case));
@@ -63,10 +61,11 @@ pub fn render(report: &Report, _: &Page) -> String {
 }
 
 fn told_once(out: &mut String, report: &Report, breach: &Breach) {
-    let kind = match breach.level {
-        Level::Must => "error",
-        Level::Should => "warning",
-        Level::May => "notice",
+    let kind = match report.worth(breach) {
+        Standing::Bad | Standing::Broken if breach.level >= report.gate.level => "error",
+        Standing::Bad | Standing::Broken | Standing::Told => warning(breach.level),
+        // All its cases are known.
+        _ => return,
     };
     let cases = match breach.cases {
         1 => "1 case".into(),
@@ -79,6 +78,14 @@ fn told_once(out: &mut String, report: &Report, breach: &Breach) {
     );
     rule(&mut text, report, &breach.rule);
     command(out, kind, &line(&breach.rule), &text);
+}
+
+/// What fails nobody.
+fn warning(level: Level) -> &'static str {
+    match level {
+        Level::Must | Level::Should => "warning",
+        Level::May => "notice",
+    }
 }
 
 fn sentences(report: &Report, case: &Case) -> String {

@@ -112,6 +112,7 @@ fn conclusion(report: &Report) -> (&'static str, &'static str) {
     match report.conclusion() {
         Conclusion::Conforms => ("conforms", "Conforms"),
         Conclusion::Deviates => ("deviates", "Does not conform"),
+        Conclusion::Stale => ("unknown", "Known deviations no longer hold"),
         Conclusion::Unknown => ("unknown", "No result that one can rely on"),
     }
 }
@@ -238,6 +239,8 @@ fn notes(report: &Report) -> Markup {
         notes.push(("is-tolerated", lost.sentence()));
     }
     notes.extend(report.ending().map(|ending| ("is-tolerated", ending)));
+    let remarks = report.remarks().into_iter();
+    notes.extend(remarks.map(|remark| ("is-tolerated", remark)));
     if let Some(canary) = &report.canary {
         let mut told = |when: &str, probe: &Probe| {
             if probe.verdict != Verdict::Pass {

@@ -1,6 +1,6 @@
 //! JUnit XML, for CI servers: a suite for each category, a test case for each case.
 //!
-//! A may that is not kept is skipped with its reason, since nobody is to fail by it. What is wrong with the run itself is a
+//! What warns and what is known is skipped with its reason, since nobody is to fail by it. What is wrong with the run itself is a
 //! test case of the suite `run`, so that no CI server shows a run as green that is not.
 
 use std::time::Duration;
@@ -74,10 +74,10 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
 
 fn test_case(report: &Report, case: &Case, measured: &MeasuredCase) -> TestCase {
     let reason = line(&case.reason).into_owned();
-    let status = match case.standing() {
+    let status = match report.standing(case) {
         Standing::Good => TestCaseStatus::success(),
         Standing::Bad | Standing::Broken => {
-            let bad = case.standing() == Standing::Bad;
+            let bad = report.standing(case) == Standing::Bad;
             let mut status = TestCaseStatus::non_success(match bad {
                 true => NonSuccessKind::Failure,
                 false => NonSuccessKind::Error,
@@ -88,19 +88,25 @@ fn test_case(report: &Report, case: &Case, measured: &MeasuredCase) -> TestCase 
             status.set_description(told(report, case, measured));
             status
         }
-        Standing::Told | Standing::Open => {
+        Standing::Told | Standing::Known | Standing::Open => {
             let mut status = TestCaseStatus::skipped();
-            let lead = match case.standing() {
-                Standing::Told => "fails a may",
-                _ => word(case.verdict),
+            let lead = match (report.standing(case), &case.known) {
+                (Standing::Told, _) => format!("warning, fails a {}", case.level),
+                (Standing::Known, Some(known)) => {
+                    format!("known ({}: {})", line(&known.at), line(&known.reason))
+                }
+                _ => word(case.verdict).to_owned(),
             };
             status.set_message(format!("{lead}: {reason}"));
             status
         }
     };
     let mut test = TestCase::new(last(&case.id), status);
-    if case.verdict == Verdict::Tolerated {
+    if case.verdict == Verdict::Tolerated && report.standing(case) == Standing::Good {
         test.set_system_out(format!("tolerated: {reason}"));
+    }
+    if report.standing(case) == Standing::Told {
+        test.set_system_out(told(report, case, measured));
     }
     test
 }
@@ -108,7 +114,10 @@ fn test_case(report: &Report, case: &Case, measured: &MeasuredCase) -> TestCase 
 /// The failure in full, with what was said unless many cases fail in the same way.
 fn told(report: &Report, case: &Case, measured: &MeasuredCase) -> String {
     let rule = |id: &str| report.rule(id).cloned();
-    Teller::new(Page::PIPE, !report.fails_by_breaches(case)).case(case, measured, rule)
+    let teller = Teller::new(Page::PIPE, !report.fails_by_breaches(case));
+    teller
+        .judging(report.gate.clone())
+        .case(case, measured, rule)
 }
 
 fn of_run(trouble: &Trouble, role: &str) -> TestCase {

@@ -41,6 +41,9 @@ pub fn render(report: &Report, _: &Page) -> String {
     if let Some(ending) = report.ending() {
         let _ = writeln!(out, "> {}\n", text(&ending));
     }
+    for remark in report.remarks() {
+        let _ = writeln!(out, "> {}\n", text(&remark));
+    }
     if !report.cases.is_empty() {
         categories(&mut out, report);
     }
@@ -62,6 +65,7 @@ pub(super) fn sentence(report: &Report) -> &'static str {
     match report.conclusion() {
         Conclusion::Conforms => "conforms",
         Conclusion::Deviates => "does not conform",
+        Conclusion::Stale => "known deviations no longer hold",
         Conclusion::Unknown => "no result that one can rely on",
     }
 }
@@ -115,7 +119,7 @@ fn clause(report: &Report, id: &str) -> String {
 fn failures(out: &mut String, report: &Report) {
     let failing = |case: &&Case| {
         matches!(
-            case.standing(),
+            report.standing(case),
             Standing::Bad | Standing::Broken | Standing::Told
         )
     };
@@ -161,6 +165,9 @@ fn failure(out: &mut String, report: &Report, at: usize, case: &Case) {
     let measured = report.measured_of(at).unwrap_or(&none);
     let whole = measured.restore(case);
     let mut remarks = case.level.to_string();
+    if report.standing(case) == Standing::Told {
+        remarks.push_str(", which warns");
+    }
     for (is, remark) in [(case.timed_out, "timed out"), (case.unstable, "unstable")] {
         if is {
             let _ = write!(remarks, ", {remark}");
@@ -226,15 +233,17 @@ fn found(out: &mut String, report: &Report, finding: &Finding) {
 
 /// What is neither pass nor failure, folded.
 fn rest(out: &mut String, report: &Report) {
-    let open =
-        |case: &&Case| case.standing() == Standing::Open || case.verdict == Verdict::Tolerated;
+    let open = |case: &&Case| match report.standing(case) {
+        Standing::Open | Standing::Known => true,
+        standing => case.verdict == Verdict::Tolerated && standing == Standing::Good,
+    };
     let open: Vec<_> = report.cases.iter().filter(open).collect();
     if open.is_empty() || out.len() > MOST {
         return;
     }
     let _ = writeln!(
         out,
-        "<details><summary>{} tolerated, not applicable or inconclusive</summary>\n",
+        "<details><summary>{} known, tolerated, not applicable or inconclusive</summary>\n",
         open.len()
     );
     let mut left = open.len();
@@ -244,10 +253,11 @@ fn rest(out: &mut String, report: &Report) {
         }
         let _ = writeln!(
             out,
-            "- {} {}: {}",
+            "- {} {}: {}{}",
             word(case.verdict),
             code(&case.id),
-            text(&case.reason)
+            text(&case.reason),
+            known(case)
         );
         left -= 1;
     }
@@ -255,6 +265,16 @@ fn rest(out: &mut String, report: &Report) {
         let _ = writeln!(out, "- {left} more");
     }
     out.push_str("\n</details>\n\n");
+}
+
+/// Why it is right, as a known deviation says.
+fn known(case: &Case) -> String {
+    match &case.known {
+        Some(known) if known.holds => {
+            format!("; known: {} ({})", text(&known.reason), code(&known.at))
+        }
+        _ => String::new(),
+    }
 }
 
 fn provenance(out: &mut String, report: &Report) {

@@ -267,7 +267,7 @@ fn remarks(reports: &[(String, Report)]) -> Vec<String> {
         remarks.push("The cases themselves are not the same in all runs.".into());
     }
     for (name, report) in reports {
-        for trouble in report.troubles() {
+        for trouble in report.breaks() {
             remarks.push(format!("{name}: {}", trouble.sentence));
         }
     }

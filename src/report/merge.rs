@@ -30,6 +30,11 @@ pub enum MergeError {
         "{0} and {1} differ in `target.{2}`; run all shards against the same target with the same options"
     )]
     Target(String, String, &'static str),
+    /// Judged by other levels or known deviations.
+    #[error(
+        "{0} and {1} were not judged alike; run all shards with the same --level, --strict and --known"
+    )]
+    Gate(String, String),
     /// One case in two of them.
     #[error(
         "the case {2} is in {0} and in {1}; shards have no case in common: give each file once"
@@ -75,6 +80,12 @@ pub fn merge(shards: Vec<(String, Report)>) -> Result<Report, MergeError> {
         ..first.catalogue.clone()
     };
     let generator = first.generator.clone();
+    let mut gate = first.gate.clone();
+    for (_, report) in &shards[1..] {
+        for (whole, part) in gate.known.iter_mut().zip(&report.gate.known) {
+            whole.ran = whole.ran.saturating_add(part.ran);
+        }
+    }
     let canary = canary(&shards);
     let stopped = stopped(&shards);
     let mut lost: Vec<_> = Vec::new();
@@ -129,6 +140,7 @@ pub fn merge(shards: Vec<(String, Report)>) -> Result<Report, MergeError> {
         generator,
         target,
         catalogue,
+        gate,
         summary: Summary::of(&cases),
         stopped,
         canary,
@@ -163,9 +175,19 @@ fn agree((a_name, a): Named, (b_name, b): Named) -> Result<(), MergeError> {
         let (a, b) = names();
         return Err(MergeError::Catalogue(a, b));
     }
+    let terms = |report: &Report| {
+        let mut gate = report.gate.clone();
+        gate.known.iter_mut().for_each(|line| line.ran = 0);
+        gate
+    };
+    if terms(a) != terms(b) {
+        let (a, b) = names();
+        return Err(MergeError::Gate(a, b));
+    }
     let (one, other) = (&a.target, &b.target);
     let differs = [
         ("role", one.role != other.role),
+        ("name", one.name != other.name),
         ("url", one.url != other.url),
         ("headers", one.headers != other.headers),
         ("origin", one.origin != other.origin),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Case, Finding, MeasuredCase, Report, Rule, Standing, json,
-    view::{Page, name},
+    view::{Page, name, word},
 };
 use crate::{case::Level, escape::line};
 
@@ -24,12 +24,16 @@ pub fn render(report: &Report, _: &Page) -> String {
     }
     let mut results = Vec::new();
     for (at, case) in report.cases.iter().enumerate() {
-        match case.standing() {
-            Standing::Bad | Standing::Told => {
+        match report.standing(case) {
+            standing @ (Standing::Bad | Standing::Told | Standing::Known) => {
                 let none = MeasuredCase::default();
                 let whole = report.measured_of(at).unwrap_or(&none).restore(case);
                 for finding in &whole.findings {
-                    results.push(result(case, finding, places.get(finding.rule.as_str())));
+                    let rule = places.get(finding.rule.as_str());
+                    results.push(result(standing, case, finding, rule));
+                }
+                if whole.findings.is_empty() {
+                    results.push(plain(standing, case));
                 }
             }
             Standing::Good | Standing::Broken | Standing::Open => {}
@@ -39,7 +43,7 @@ pub fn render(report: &Report, _: &Page) -> String {
     let broken = report
         .cases
         .iter()
-        .filter(|case| case.standing() == Standing::Broken);
+        .filter(|case| report.standing(case) == Standing::Broken);
     let mut notes: Vec<Value> = troubles
         .iter()
         .map(|trouble| notification("error", &trouble.sentence))
@@ -91,7 +95,47 @@ fn descriptor(rule: &Rule) -> Value {
     })
 }
 
-fn result(case: &Case, finding: &Finding, rule: Option<&usize>) -> Value {
+/// The weight of a result. What is known is suppressed too, which not every tool heeds.
+fn weight(standing: Standing, level: Level) -> &'static str {
+    match (standing, level) {
+        (Standing::Bad, _) => "error",
+        (Standing::Told, Level::Must | Level::Should) => "warning",
+        _ => "note",
+    }
+}
+
+fn suppressions(standing: Standing, case: &Case) -> Value {
+    match (standing, &case.known) {
+        (Standing::Known, Some(known)) => json!([{
+            "kind": "external",
+            "status": "accepted",
+            "justification": format!("{}: {}", line(&known.at), line(&known.reason)),
+        }]),
+        _ => json!([]),
+    }
+}
+
+/// A case that broke no rule, and is not what it has to be all the same: with `--strict` for instance.
+fn plain(standing: Standing, case: &Case) -> Value {
+    json!({
+        "level": weight(standing, case.level),
+        "kind": "fail",
+        "message": {"text": format!("{}: {}", word(case.verdict), line(&case.reason))},
+        "locations": [{"logicalLocations": [{
+            "name": line(&case.id),
+            "fullyQualifiedName": line(&case.id),
+            "kind": "member",
+        }]}],
+        "partialFingerprints": {"ruleAndCase/v1": line(&case.id)},
+        "suppressions": suppressions(standing, case),
+        "properties": {
+            "title": line(&case.title),
+            "replay": line(&case.replay),
+        },
+    })
+}
+
+fn result(standing: Standing, case: &Case, finding: &Finding, rule: Option<&usize>) -> Value {
     let mut text = line(&finding.what).into_owned();
     for (label, value) in [
         ("sent", &finding.sent),
@@ -105,7 +149,7 @@ fn result(case: &Case, finding: &Finding, rule: Option<&usize>) -> Value {
     }
     let mut result = json!({
         "ruleId": line(&finding.rule),
-        "level": level(finding.level.min(case.level)),
+        "level": weight(standing, finding.level.min(case.level)),
         "kind": "fail",
         "message": {"text": text},
         "locations": [{"logicalLocations": [{
@@ -114,6 +158,7 @@ fn result(case: &Case, finding: &Finding, rule: Option<&usize>) -> Value {
             "kind": "member",
         }]}],
         "partialFingerprints": {"ruleAndCase/v1": format!("{} {}", line(&finding.rule), line(&case.id))},
+        "suppressions": suppressions(standing, case),
         "properties": {
             "title": line(&case.title),
             "replay": line(&case.replay),

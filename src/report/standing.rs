@@ -16,27 +16,16 @@ use crate::{
 pub enum Standing {
     /// Passed, or did what is tolerated.
     Good,
-    /// Broke a rule that is a must or a should.
+    /// Broke a rule of the gate's level or above; with `--strict`, did not simply pass.
     Bad,
-    /// Broke a rule that is a may: told, and no reason to fail.
+    /// Broke a rule below the gate's level: a warning, and no reason to fail.
     Told,
+    /// Broke a rule, or could not be played, as the known deviations say.
+    Known,
     /// Could not be played: says nothing about the target, and must not look like a pass.
     Broken,
     /// Not applicable, or inconclusive.
     Open,
-}
-
-impl Case {
-    /// What the case is worth.
-    pub fn standing(&self) -> Standing {
-        match (self.verdict, self.level) {
-            (Verdict::Pass | Verdict::Tolerated, _) => Standing::Good,
-            (Verdict::Fail, Level::May) => Standing::Told,
-            (Verdict::Fail, Level::Must | Level::Should) => Standing::Bad,
-            (Verdict::NotApplicable | Verdict::Inconclusive, _) => Standing::Open,
-            (Verdict::Error, _) => Standing::Broken,
-        }
-    }
 }
 
 /// What a run says about the target: the exit code in words.
@@ -47,14 +36,16 @@ pub enum Conclusion {
     Conforms,
     /// 1.
     Deviates,
-    /// 3 and 4, and a run that was interrupted: nothing that one could rely on.
+    /// 4, where the cases are as they should be, and a known deviation does not hold any more.
+    Stale,
+    /// 3, 4 where nothing was shown, and a run that was interrupted: nothing that one could rely on.
     Unknown,
 }
 
 /// Why a run cannot be green, whatever its cases say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// A slug that does not change: `target-lost`, `run-ended-early`, `nothing-shown`, `no-echo`.
+    /// A slug that does not change: `target-lost`, `run-ended-early`, `nothing-shown`, `known-stale`, `no-echo`.
     pub name: &'static str,
     /// One sentence.
     pub sentence: String,
@@ -64,21 +55,37 @@ impl Report {
     /// What the run says about the target.
     pub fn conclusion(&self) -> Conclusion {
         match gate::judge(self) {
-            _ if !self.troubles().is_empty() => Conclusion::Unknown,
+            _ if !self.breaks().is_empty() => Conclusion::Unknown,
             Exit::Conforms => Conclusion::Conforms,
             Exit::Deviates => Conclusion::Deviates,
+            Exit::Nothing => Conclusion::Stale,
             _ => Conclusion::Unknown,
         }
+    }
+
+    /// What a case is worth.
+    pub fn standing(&self, case: &Case) -> Standing {
+        self.gate.standing(case)
     }
 
     /// How many cases are worth this.
     pub fn count(&self, standing: Standing) -> u64 {
         let cases = self.cases.iter();
-        cases.filter(|case| case.standing() == standing).count() as u64
+        cases.filter(|case| self.standing(case) == standing).count() as u64
     }
 
-    /// What is wrong with the run itself, apart from its cases.
+    /// What is wrong apart from the cases: with the run itself, and with what was known.
     pub fn troubles(&self) -> Vec<Trouble> {
+        let mut troubles = self.breaks();
+        troubles.extend(self.stale().iter().map(|stale| Trouble {
+            name: "known-stale",
+            sentence: stale.sentence(),
+        }));
+        troubles
+    }
+
+    /// What is wrong with the run itself: why nobody can rely on it.
+    pub fn breaks(&self) -> Vec<Trouble> {
         let gone = self.lost.iter().filter(|lost| !lost.back);
         let mut troubles: Vec<Trouble> = gone
             .map(|lost| Trouble {
@@ -126,6 +133,48 @@ impl Report {
         }]
     }
 
+    /// What else there is to know of how the run was judged, in sentences; none where there is nothing.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let (known, warned) = (self.count(Standing::Known), self.count(Standing::Told));
+        if self.gate.strict {
+            remarks.push(
+                "Strict: whatever is not a plain pass or not applicable is a failure.".into(),
+            );
+        }
+        if !self.gate.known.is_empty() {
+            let cases = if known == 1 {
+                "case fails"
+            } else {
+                "cases fail"
+            };
+            remarks.push(format!("{known} {cases} as known."));
+        }
+        if warned > 0 {
+            let of = |level: Level| {
+                let cases = self.cases.iter().filter(|case| case.level == level);
+                cases
+                    .filter(|case| self.standing(case) == Standing::Told)
+                    .count()
+            };
+            let counts = [(of(Level::Should), "should"), (of(Level::May), "may")];
+            let told = counts.iter().filter(|(count, _)| *count > 0);
+            let told: Vec<_> = told
+                .map(|(count, level)| format!("{count} {level}"))
+                .collect();
+            let (cases, them) = match warned {
+                1 => ("1 case warns".to_owned(), "it"),
+                n => (format!("{n} cases warn"), "them"),
+            };
+            let level = if counts[0].0 > 0 { "should" } else { "may" };
+            remarks.push(format!(
+                "{cases} ({}); --level {level} makes {them} fail.",
+                told.join(", ")
+            ));
+        }
+        remarks
+    }
+
     /// Why the run ended before its end, in a sentence; `None`: it did not.
     pub fn ending(&self) -> Option<String> {
         let stopped = self.stopped?;
@@ -166,7 +215,7 @@ impl Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Stopped;
+    use crate::report::{Foreseen, Stopped};
 
     fn report(verdicts: &[(Verdict, Level)]) -> Report {
         let mut report: Report =
@@ -226,8 +275,20 @@ mod tests {
                 all.extend(VERDICTS.map(|other| vec![(verdict, level), (other, Level::Must)]));
             }
         }
-        for verdicts in all {
+        for (verdicts, at) in all.into_iter().zip(0..) {
             let mut report = report(&verdicts);
+            report.gate.level = [Level::Must, Level::Should, Level::May][at % 3];
+            report.gate.strict = at % 2 == 0;
+            if at % 5 == 0
+                && let Some(case) = report.cases.first_mut()
+            {
+                case.known = Some(Foreseen {
+                    at: "known.txt:1".into(),
+                    says: "fail".into(),
+                    reason: "why".into(),
+                    holds: at % 10 == 0,
+                });
+            }
             let red = |report: &Report| {
                 report.count(Standing::Bad) + report.count(Standing::Broken) > 0
                     || !report.troubles().is_empty()

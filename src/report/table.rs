@@ -15,9 +15,9 @@ use tabled::{
 };
 
 use super::{
-    Case, Counts, Probe, Report,
+    Case, Counts, Probe, Report, Standing,
     text::{level, lost, octets_shown},
-    view::{Page, name, shorten, style, word},
+    view::{Page, name, shorten, style, word, wrap},
 };
 use crate::{escape::line, session::Verdict};
 
@@ -53,6 +53,23 @@ pub fn render(report: &Report, page: &Page) -> String {
     }
     if let Some(ending) = report.ending() {
         let _ = writeln!(out, "{ending}\n");
+    }
+    let stale = report.stale();
+    if !stale.is_empty() {
+        let _ = writeln!(
+            out,
+            "{}\n",
+            page.paint(BOLD, "Known deviations that no longer hold")
+        );
+        for stale in &stale {
+            for line in wrap(&stale.sentence(), page.width) {
+                let _ = writeln!(out, "{line}");
+            }
+        }
+        out.push('\n');
+    }
+    for remark in report.remarks() {
+        let _ = writeln!(out, "{}\n", wrap(&remark, page.width).join("\n"));
     }
     let _ = writeln!(out, "{}", totals(report, page));
     out
@@ -255,7 +272,7 @@ fn cases(report: &Report, page: &Page) -> Option<String> {
         .iter()
         .filter(|case| case.verdict != Verdict::Pass)
         .partition(|case| report.fails_by_breaches(case));
-    let rows = fold(rest);
+    let rows = fold(report, rest);
 
     let wide = page.width.is_none_or(|width| width >= WIDE);
     let mut builder = Builder::new();
@@ -270,7 +287,7 @@ fn cases(report: &Report, page: &Page) -> Option<String> {
     };
     let verdicts = rows
         .iter()
-        .map(|row| word(row.first.verdict).len())
+        .map(|row| verdict(report, row.first).len())
         .max()
         .unwrap_or(0)
         .max(7);
@@ -287,9 +304,9 @@ fn cases(report: &Report, page: &Page) -> Option<String> {
             .map_or(usize::MAX, |width| width.saturating_sub(taken).max(20))
     };
     for row in &rows {
-        let reason = reason(row.first);
+        let reason = reason(report, row.first);
         let mut record = vec![
-            word(row.first.verdict).to_owned(),
+            verdict(report, row.first),
             level(row.first.level).to_owned(),
         ];
         if wide {
@@ -317,22 +334,33 @@ fn cases(report: &Report, page: &Page) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("\n\n"))
 }
 
-/// What a person looks at first comes first: failures, and musts among them.
-pub(super) fn weight(case: &Case) -> impl Ord + use<> {
+/// The verdict, and what it is worth where that is not the same.
+fn verdict(report: &Report, case: &Case) -> String {
+    let word = word(case.verdict);
+    match report.standing(case) {
+        Standing::Known => format!("{word}, known"),
+        Standing::Told => format!("{word}, warns"),
+        _ => word.to_owned(),
+    }
+}
+
+/// What a person looks at first comes first: failures, and musts among them; what is known last of what does not pass.
+pub(super) fn weight(report: &Report, case: &Case) -> impl Ord + use<> {
     let verdict = match case.verdict {
+        Verdict::Fail | Verdict::Error if report.standing(case) == Standing::Known => 3,
         Verdict::Fail => 0,
         Verdict::Error => 1,
         Verdict::Inconclusive => 2,
-        Verdict::Tolerated => 3,
-        Verdict::NotApplicable => 4,
-        Verdict::Pass => 5,
+        Verdict::Tolerated => 4,
+        Verdict::NotApplicable => 5,
+        Verdict::Pass => 6,
     };
     (verdict, std::cmp::Reverse(case.level))
 }
 
 /// Failures first; within a verdict the order of the catalogue. Failures always have a row of their own.
-fn fold(mut cases: Vec<&Case>) -> Vec<Row<'_>> {
-    cases.sort_by_key(|case| weight(case));
+fn fold<'r>(report: &Report, mut cases: Vec<&'r Case>) -> Vec<Row<'r>> {
+    cases.sort_by_key(|case| weight(report, case));
     let mut alike: HashMap<(Verdict, &str), usize> = HashMap::new();
     for case in &cases {
         *alike.entry((case.verdict, &case.reason)).or_default() += 1;
@@ -357,8 +385,14 @@ fn fold(mut cases: Vec<&Case>) -> Vec<Row<'_>> {
     rows
 }
 
-fn reason(case: &Case) -> String {
+fn reason(report: &Report, case: &Case) -> String {
     let mut reason = line(&case.reason).into_owned();
+    match &case.known {
+        Some(known) if report.standing(case) == Standing::Known => {
+            reason = format!("{} ({})", line(&known.reason), line(&known.at));
+        }
+        _ => {}
+    }
     if case.timed_out {
         reason.push_str(" (timed out)");
     }
@@ -420,6 +454,7 @@ pub(super) fn totals(report: &Report, page: &Page) -> String {
         parts.push((part, painted));
     }
     for (count, word) in [
+        (report.count(Standing::Known), "known"),
         (summary.unstable, "unstable"),
         (summary.timed_out, "timed out"),
     ] {

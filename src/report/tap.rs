@@ -1,6 +1,6 @@
 //! TAP 14: a test point for each case, with a YAML block for each that does not simply pass.
 //!
-//! A may that is not kept is marked TODO, which TAP does not count as a failure. A run that was lost ends in `Bail out!`.
+//! What warns and what is known is marked TODO, which TAP does not count as a failure. A run that was lost ends in `Bail out!`.
 
 use std::fmt::Write;
 
@@ -39,15 +39,23 @@ pub fn render(report: &Report, _: &Page) -> String {
 }
 
 fn point(out: &mut String, report: &Report, number: usize, case: &Case) {
-    let standing = case.standing();
+    let standing = report.standing(case);
     let ok = match standing {
         Standing::Good | Standing::Open => "ok",
-        Standing::Bad | Standing::Told | Standing::Broken => "not ok",
+        Standing::Bad | Standing::Told | Standing::Known | Standing::Broken => "not ok",
     };
     let reason = text(&case.reason);
     let directive = match standing {
         Standing::Open => format!(" # SKIP {}: {reason}", word(case.verdict)),
-        Standing::Told => format!(" # TODO fails a may: {reason}"),
+        Standing::Told => format!(" # TODO warning, fails a {}: {reason}", case.level),
+        Standing::Known => match &case.known {
+            Some(known) => format!(
+                " # TODO known ({}: {}): {reason}",
+                text(&known.at),
+                text(&known.reason)
+            ),
+            None => " # TODO known".to_owned(),
+        },
         _ => String::new(),
     };
     let _ = writeln!(out, "{ok} {number} - {}{directive}", text(&case.id));

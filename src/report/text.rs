@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use anstyle::{Effects, Style};
 
 use super::{
-    Breach, Case, Exact, Finding, Line, Lost, MeasuredCase, Report, Rule,
+    Breach, Case, Exact, Finding, Gate, Line, Lost, MeasuredCase, Report, Rule, Standing,
     breach::Key,
     exact::Part,
     view::{Page, style, word, wrap},
@@ -28,6 +28,8 @@ const REPEATS: usize = 3;
 pub struct Teller {
     page: Page,
     transcripts: bool,
+    /// What the cases are judged by.
+    gate: Gate,
     /// Where each breach was told, and how many cases have only repeated it since.
     told: HashMap<Key, (String, usize)>,
 }
@@ -38,8 +40,15 @@ impl Teller {
         Teller {
             page,
             transcripts,
+            gate: Gate::default(),
             told: HashMap::new(),
         }
+    }
+
+    /// What warns by this gate is told as a warning, and what is known in a line.
+    pub fn judging(mut self, gate: Gate) -> Teller {
+        self.gate = gate;
+        self
     }
 
     /// What there is to say of a case, with a line feed at its end; nothing, where it would be the same over and over.
@@ -52,12 +61,18 @@ impl Teller {
     ) -> String {
         let whole = measured.restore(case);
         let mut out = Out::new(self.page);
-        let repeats = self.repeats(case);
+        let standing = self.gate.standing(case);
+        let known = case.known.as_ref();
+        let known = known.filter(|_| standing == Standing::Known && !self.transcripts);
+        let repeats = match known {
+            Some(_) => None,
+            None => self.repeats(case),
+        };
         let head = format!(
             "{} {} {}",
             self.page.paint(
                 style(case.verdict).effects(Effects::BOLD),
-                &label(case.verdict)
+                &label(case.verdict, standing)
             ),
             self.page.paint(BOLD, &escape::line(&case.id)),
             self.page.paint(DIM, &remarks(case, measured)),
@@ -75,6 +90,11 @@ impl Teller {
                     "{head}: {words}, as told at {}",
                     escape::line(&where_told)
                 ));
+            }
+            None if known.is_some() => {
+                let (at, reason) = known.map_or(("", ""), |known| (&known.at, &known.reason));
+                let (at, reason) = (escape::line(at), escape::line(reason));
+                out.line(&format!("{head}: {reason} ({at})"));
             }
             None => {
                 out.line(&head);
@@ -244,7 +264,7 @@ fn said(out: &mut String, line: &Line, at: Option<&u64>, page: Page) {
 
 /// Each case that does not simply pass, as it is told during a run; all of them, and what was said, when verbose.
 pub fn render(report: &Report, page: &Page) -> String {
-    let mut teller = Teller::new(*page, page.verbose);
+    let mut teller = Teller::new(*page, page.verbose).judging(report.gate.clone());
     let none = MeasuredCase::default();
     let mut out = String::new();
     let mut add = |told: String| {
@@ -266,6 +286,9 @@ pub fn render(report: &Report, page: &Page) -> String {
     }
     for one in &report.lost {
         add(lost(one, *page));
+    }
+    for stale in report.stale() {
+        add(format!("{}\n", stale.sentence()));
     }
     out
 }
@@ -340,10 +363,12 @@ pub(super) fn level(level: Level) -> &'static str {
     }
 }
 
-fn label(verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Pass => "pass".into(),
-        other => word(other).to_uppercase(),
+fn label(verdict: Verdict, standing: Standing) -> String {
+    match (verdict, standing) {
+        (_, Standing::Known) => "KNOWN".into(),
+        (_, Standing::Told) => "WARN".into(),
+        (Verdict::Pass, _) => "pass".into(),
+        (other, _) => word(other).to_uppercase(),
     }
 }
 

@@ -179,14 +179,15 @@ impl Page {
     }
 }
 
-/// What was tested, as it was typed.
-pub(super) fn name(target: &Target) -> String {
+/// What was tested, as it was typed: its name, else its URL.
+pub fn name(target: &Target) -> String {
     let default = match target.role {
         Role::Server => "the reference server",
         Role::Client => "a client that connected",
     };
-    let known = target.url.as_deref().or(target.agent.as_deref());
-    line(known.unwrap_or(default)).into_owned()
+    let name = [&target.name, &target.url, &target.agent];
+    let name = name.iter().find_map(|name| name.as_deref());
+    line(name.unwrap_or(default)).into_owned()
 }
 
 /// A sentence begins so.

@@ -16,8 +16,8 @@ use super::{
     probe,
 };
 use crate::{
-    case::{Level, Need},
-    report::{self, CaseResult, Lost, Probe},
+    case::Need,
+    report::{self, CaseResult, Lost, Probe, Standing},
     session::Verdict,
 };
 
@@ -337,7 +337,15 @@ impl<'a> Plan<'a> {
 
     fn judge(&mut self, tried: Tried, unstable: bool) -> Result<(), Stop> {
         self.ledger.judged(&tried.judgement);
-        let failed = tried.judgement.verdict == Verdict::Fail && tried.item.level >= Level::Should;
+        let (case, judgement) = (&tried.item.case, &tried.judgement);
+        let terms = &self.ground.options.terms;
+        let standing = terms.standing(
+            &case.id,
+            tried.item.level,
+            judgement.verdict,
+            &judgement.reason,
+        );
+        let failed = judgement.verdict == Verdict::Fail && standing == Standing::Bad;
         self.tell(tried, unstable);
         match failed && self.ground.options.fail_fast {
             true => Err(Stop::FailFast),
@@ -411,7 +419,7 @@ fn lost_beside(landed: &[Tried], flying: Vec<Item>, gone: &Unreached) -> Lost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::{Case, document::Document};
+    use crate::case::{Case, Level, document::Document};
 
     fn item(id: &str) -> Item {
         let text = "case x\n  title: X\n  checks: 6455-5.5.2-2\n\n  > ping \"a\"\n  < pong \"a\"\n";

@@ -110,6 +110,7 @@ fn hold(name: &str, report: &Report) {
     let run = Run {
         role: Role::Server,
         target: report.target.url.as_deref().unwrap_or_default(),
+        name: "",
         today: Date::of(SystemTime::now()),
     };
     let cases = report.cases.iter();

@@ -44,6 +44,7 @@ pub fn rule(id: &str) -> Option<Rule> {
 
 pub fn start() -> Start {
     Start {
+        name: None,
         role: Role::Server,
         url: Some("ws://127.0.0.1:9001/echo".into()),
         headers: vec![("Authorization".into(), "Bearer 12345".into())],
@@ -66,6 +67,7 @@ pub fn start() -> Start {
         ]
         .map(String::from)
         .into(),
+        terms: Default::default(),
         started: UNIX_EPOCH + Duration::from_secs(1_760_000_000),
     }
 }

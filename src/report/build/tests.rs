@@ -9,6 +9,7 @@ use crate::{
 fn start(role: Role) -> Start {
     Start {
         role,
+        name: None,
         url: Some("ws://127.0.0.1:9001".into()),
         headers: vec![("Authorization".into(), "Bearer 12345".into())],
         origin: None,
@@ -29,6 +30,7 @@ fn start(role: Role) -> Start {
         ]
         .map(String::from)
         .into(),
+        terms: Default::default(),
         started: UNIX_EPOCH,
     }
 }

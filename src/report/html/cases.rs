@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{
     super::{
-        Case, Category, Finding, MeasuredCase, Report,
+        Case, Category, Finding, MeasuredCase, Report, Standing,
         table::{VERDICTS, of, weight},
         text::FILL_IN,
     },
@@ -60,7 +60,7 @@ fn category(report: &Report, category: &Category, room: &mut Room) -> Markup {
         }
     }
     let [mut alone, told, absent, passes] = groups;
-    alone.sort_by_key(|(_, case)| weight(case));
+    alone.sort_by_key(|(_, case)| weight(report, case));
     let counts = VERDICTS.map(|verdict| (of(&category.verdicts, verdict), word(verdict)));
     let counts = counts.iter().filter(|(n, _)| *n > 0);
     let counts: Vec<_> = counts.map(|(n, word)| format!("{n} {word}")).collect();
@@ -113,6 +113,11 @@ fn apart(report: &Report, at: usize, case: &Case, room: &mut Room) -> Markup {
                     span.verdict { (word(case.verdict)) }
                     span.id { (shown(&case.id)) }
                     @if case.verdict == Verdict::Fail { span.tag { (case.level) } }
+                    @match report.standing(case) {
+                        Standing::Known => span.tag title=(known(case)) { "known" },
+                        Standing::Told => span.tag title="below the level that fails the run" { "warns" },
+                        _ => {}
+                    }
                     @if case.timed_out { span.tag { "timed out" } }
                     @if case.unstable { span.tag title="another verdict came beside other cases; this one came alone" { "unstable" } }
                 }
@@ -144,6 +149,7 @@ fn in_full(report: &Report, case: &Case, measured: &MeasuredCase) -> Markup {
     let whole = measured.restore(case);
     html! {
         p { (shown(&case.title)) }
+        @if case.known.is_some() { p.soft { (known(case)) } }
         @for finding in &whole.findings { (found(report, finding)) }
         @if case.findings.is_empty() {
             @for id in &case.checks { div class={ "finding is-" (slug(case.verdict)) } { (rule(report, id, &level(report, id))) } }
@@ -177,6 +183,22 @@ fn found(report: &Report, finding: &Finding) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What was known of it.
+fn known(case: &Case) -> String {
+    match &case.known {
+        Some(known) => {
+            let says = if known.holds {
+                "known"
+            } else {
+                "known otherwise"
+            };
+            let text = format!("{says} ({}, {}): {}", known.at, known.says, known.reason);
+            shown(&text).into_owned()
+        }
+        None => String::new(),
     }
 }
 

@@ -14,6 +14,7 @@ fn case(id: &str) -> Case {
         level: Level::Must,
         checks: vec!["6455-5.5.2-2".into(), "6455-5.1-5".into()],
         title: "Title".into(),
+        known: None,
         reason: "A \u{9b}\u{202e}\u{e0041} reason".into(),
         findings: vec![],
         unstable: false,
@@ -34,6 +35,7 @@ fn report(ids: &[&str]) -> Report {
         format: FORMAT,
         generator: Generator::default(),
         target: Target {
+            name: None,
             role: Role::Server,
             url: None,
             headers: vec![],
@@ -50,6 +52,7 @@ fn report(ids: &[&str]) -> Report {
             selected: vec![],
             shard: None,
         },
+        gate: Default::default(),
         summary: Summary::of(&cases),
         stopped: None,
         canary: None,
@@ -110,7 +113,7 @@ fn malformed_files_are_refused_with_the_place() {
     assert_eq!(
         refused(&json.replace("\"verdict\": \"pass\"", "\"verdict\": \"\\u001bfine\"")),
         format!(
-            "line 55, column 29: unknown variant `\\x1bfine`, expected one of `pass`, `tolerated`, `fail`, `not-applicable`, `inconclusive`, `error`{behind}"
+            "line 60, column 29: unknown variant `\\x1bfine`, expected one of `pass`, `tolerated`, `fail`, `not-applicable`, `inconclusive`, `error`{behind}"
         )
     );
     assert_eq!(
