@@ -34,6 +34,10 @@ pub struct Played {
 pub struct Agent {
     /// By the place of the case.
     pub played: BTreeMap<usize, Played>,
+    /// How often it has played a case.
+    pub sequence: u64,
+    /// At which of these times each case was played last.
+    pub at: BTreeMap<usize, u64>,
     /// It has sent a message in a case that needs an echo.
     pub echoes: bool,
 }
@@ -102,6 +106,8 @@ impl Agents {
         self.results += 1;
         self.weight += weight(&played);
         agent.played.insert(place, played);
+        agent.sequence += 1;
+        agent.at.insert(place, agent.sequence);
     }
 
     /// What an agent has shown, for a report; `None`: it is not known.

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `/` | the page |
 //! | `/cases.json` | the cases on offer, in order |
-//! | `/results.json?agent=A` | what an agent has shown so far; without a name, all agents |
+//! | `/results.json?agent=A&since=N` | what an agent has shown so far, or only what is new; without a name, all agents |
 //! | `/report.json?agent=A` | its report |
 //! | `/report.html?agent=A` | its report as a page |
 
@@ -15,9 +15,13 @@ use url::form_urlencoded;
 
 use super::{Hall, route};
 use crate::{
+    case::Need,
     report::{FORMATS, Page, word},
     wire::handshake::{Request, write},
 };
+
+/// The page for browsers: all of it, so that it needs nothing but this port.
+const PAGE: &str = include_str!("page.html");
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,9 +79,12 @@ pub(super) fn answer(hall: &Hall, request: &Request) -> Answer {
         .collect();
     let agent = query.get("agent").map(String::as_str);
     match path.as_str() {
-        "/" => page(hall),
+        "/" => Answer::html(PAGE),
         "/cases.json" => cases(hall),
-        "/results.json" => results(hall, agent),
+        "/results.json" => {
+            let since = query.get("since").and_then(|since| since.parse().ok());
+            results(hall, agent, since.unwrap_or(0))
+        }
         "/report.json" => report(hall, agent, "json"),
         "/report.html" => report(hall, agent, "html"),
         path if path.starts_with("/case/") || path.starts_with("/runCase") => Answer::text(
@@ -88,22 +95,8 @@ pub(super) fn answer(hall: &Hall, request: &Request) -> Answer {
     }
 }
 
-/// The page for browsers.
-fn page(hall: &Hall) -> Answer {
-    let markup = maud::html! {
-        (maud::DOCTYPE)
-        html lang="en" {
-            head { meta charset="utf-8"; title { "wsspec" } }
-            body {
-                p { (hall.options.items.len()) " cases are on offer at " code { (hall.options.url) } }
-            }
-        }
-    };
-    Answer::html(markup.into_string())
-}
-
 /// The cases in the order in which clients count them: `cases` is a list of `number` (from 1), `id`, `title`, `level`, `profile`
-/// (`browser`, or `null`: all clients), `path`.
+/// (`browser`, or `null`: all clients), `subprotocol` (whether the client has to offer one), `path`.
 fn cases(hall: &Hall) -> Answer {
     let cases: Vec<Value> = hall
         .options
@@ -117,6 +110,7 @@ fn cases(hall: &Hall) -> Answer {
                 "title": item.case.title,
                 "level": item.level,
                 "profile": item.case.profile,
+                "subprotocol": item.case.needs.contains(&Need::Subprotocol),
                 "path": route::path_of(&item.case.id),
             })
         })
@@ -124,8 +118,9 @@ fn cases(hall: &Hall) -> Answer {
     Answer::json(&json!({"cases": cases}))
 }
 
-/// `agents` is a list of `agent`, `played`, and for one that is named `results`: `number`, `id`, `verdict`, `reason`.
-fn results(hall: &Hall, agent: Option<&str>) -> Answer {
+/// `agents` is a list of `agent`, `played`, `sequence` (how often it has played a case), and for one that is named `results`: `number`, `id`,
+/// `verdict`, `reason`, of those that came behind the `since`th.
+fn results(hall: &Hall, agent: Option<&str>, since: u64) -> Answer {
     let items = &hall.options.items;
     let agents = hall.agents();
     let names = agents.names().iter();
@@ -133,9 +128,11 @@ fn results(hall: &Hall, agent: Option<&str>) -> Answer {
         .filter(|name| agent.is_none_or(|agent| agent == *name))
         .filter_map(|name| {
             let one = agents.get(name)?;
-            let mut told = json!({"agent": name, "played": one.played.len()});
+            let mut told =
+                json!({"agent": name, "played": one.played.len(), "sequence": one.sequence});
             if agent.is_some() {
-                let results = one.played.keys().filter_map(|&place| {
+                let news = one.at.iter().filter(|(_, at)| **at > since);
+                let results = news.filter_map(|(&place, _)| {
                     let result = agents.result(name, place, items)?;
                     Some(json!({
                         "number": place + 1,
