@@ -9,6 +9,7 @@ pub mod cli;
 pub mod coverage;
 pub mod drive;
 pub mod escape;
+pub mod fuzz;
 pub mod gate;
 pub mod listen;
 pub mod peer;

@@ -12,6 +12,12 @@ impl Case {
             .iter()
             .fold(0, |sum: usize, step| sum.saturating_add(step.sent()))
     }
+
+    /// Octets that it sends and expects at most, all branches together.
+    pub fn weight(&self) -> usize {
+        let steps = self.steps.iter().map(Step::weight);
+        steps.fold(0, usize::saturating_add)
+    }
 }
 
 impl FrameStep {

@@ -210,7 +210,11 @@ impl<M: Message> HeadReader<M> {
             if !self.known && self.first.is_none() {
                 match M::known(&octets[self.line..]) {
                     Known::Http => self.known = true,
-                    Known::NotYet => {}
+                    // An empty line may come first. Else no line ends before it is known what it is a line of.
+                    Known::NotYet => match octets[self.line..] {
+                        [b'\n', ..] | [b'\r', b'\n', ..] => {}
+                        _ => break,
+                    },
                     Known::Foreign(foreign) => return Err(HeadError::Foreign(foreign)),
                 }
             }

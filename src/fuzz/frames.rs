@@ -1,0 +1,236 @@
+//! Frames (RFC 6455, section 5.2): decoding is blind to cuts, encoding gives back what was decoded, and others read the same.
+
+use bytes::Bytes;
+
+use super::{End, Explained, LIMITS, Reading, Stream};
+use crate::wire::{
+    frame::{DecodeError, Decoder, Frame, Header, Pending, encode},
+    observer::{Breach, Observer},
+};
+
+/// The longest payload that is read here. A decoder that is held against ours should have a limit that is no smaller, and may have any.
+pub const LIMIT: usize = 1 << 20;
+
+/// A frame as an implementation reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The FIN bit.
+    pub fin: bool,
+    /// RSV1, RSV2, RSV3.
+    pub rsv: [bool; 3],
+    /// Four bits.
+    pub opcode: u8,
+    /// Without its masking.
+    pub payload: Bytes,
+}
+
+impl From<&Frame> for Seen {
+    fn from(frame: &Frame) -> Seen {
+        Seen {
+            fin: frame.header.fin,
+            rsv: frame.header.rsv,
+            opcode: frame.header.opcode.value(),
+            payload: frame.payload.clone(),
+        }
+    }
+}
+
+/// Reads a stream as frames.
+///
+/// # Panics
+/// When what is read depends on how the stream is cut, or does not encode to what was read, or is not what section 5.2 says.
+pub fn frames(stream: &Stream) {
+    let whole = read(std::iter::once(&stream.octets[..]));
+    if stream.cut > 0 {
+        let cut = read(stream.cuts());
+        assert_eq!(whole, cut, "what is read depends on how the stream is cut");
+    }
+    let mut encoded = Vec::with_capacity(stream.octets.len());
+    for frame in &whole.frames {
+        let (plain, used) =
+            plainly(&stream.octets[encoded.len()..]).expect("no whole frame is there");
+        assert_eq!(
+            Seen::from(frame),
+            plain,
+            "not what RFC 6455, section 5.2 says"
+        );
+        encode(&frame.header, &frame.payload, &mut encoded);
+        assert_eq!(frame.size(), used);
+    }
+    let (used, rest) = stream.octets.split_at(encoded.len());
+    assert_eq!(
+        encoded, used,
+        "encoding does not give back what was decoded"
+    );
+    match whole.error {
+        Some(error) => {
+            let header = Header::read(rest);
+            assert_eq!(header.as_ref(), Some(error.header()));
+            let long = error.header().length > LIMIT as u64;
+            assert!(long, "{error}: it is not too long");
+        }
+        None => {
+            assert_eq!(whole.pending.octets, rest.len());
+            assert_eq!(plainly(rest), None, "a whole frame is left");
+        }
+    }
+}
+
+/// What is read of a stream.
+#[derive(Debug, PartialEq)]
+struct Whole {
+    frames: Vec<Frame>,
+    error: Option<DecodeError>,
+    pending: Pending,
+}
+
+fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Whole {
+    let mut decoder = Decoder::new(LIMIT);
+    let (mut frames, mut error) = (Vec::new(), None);
+    for piece in pieces {
+        decoder.feed(piece);
+        loop {
+            match decoder.next_frame() {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => break,
+                Err(met) => {
+                    assert!(
+                        error.is_none_or(|before| before == met),
+                        "the error changes"
+                    );
+                    error = Some(met);
+                    break;
+                }
+            }
+        }
+    }
+    // What is kept behind an error is nobody's.
+    let pending = match error {
+        Some(_) => Pending::default(),
+        None => decoder.pending(),
+    };
+    Whole {
+        frames,
+        error,
+        pending,
+    }
+}
+
+/// The first frame by the letter of section 5.2, octet by octet, and how many octets it has; `None`: it is not whole, or longer than [`LIMIT`].
+fn plainly(octets: &[u8]) -> Option<(Seen, usize)> {
+    let mut at = 2;
+    let [first, second] = *octets.first_chunk::<2>()?;
+    let bit = |n: u8| first >> (7 - n) & 1 == 1;
+    let mut number = |width: usize| {
+        let digits = octets.get(at..at + width)?;
+        at += width;
+        Some(
+            digits
+                .iter()
+                .fold(0u64, |n, digit| n * 256 + u64::from(*digit)),
+        )
+    };
+    let length = match second % 128 {
+        126 => number(2)?,
+        127 => number(8)?,
+        short => u64::from(short),
+    };
+    let key = match second / 128 {
+        1 => Some(number(4)? as u32),
+        _ => None,
+    };
+    if length > LIMIT as u64 {
+        return None;
+    }
+    let end = at + length as usize;
+    let masked = octets.get(at..end)?;
+    let payload = match key {
+        Some(key) => {
+            let unmasked = masked.iter().zip(key.to_be_bytes().into_iter().cycle());
+            unmasked.map(|(octet, key)| octet ^ key).collect()
+        }
+        None => Bytes::copy_from_slice(masked),
+    };
+    let seen = Seen {
+        fin: bit(0),
+        rsv: [bit(1), bit(2), bit(3)],
+        opcode: first % 16,
+        payload,
+    };
+    Some((seen, end))
+}
+
+/// Holds what another implementation, called `name`, reads of a stream against what ours does; `read` is given the pieces in which the
+/// stream comes, and unmasks.
+///
+/// It has to read the same frames. It may stop where a rule of the RFC lets it: because a frame breaks one that binds its sender, or is
+/// longer than a limit. These rules are given back.
+///
+/// # Panics
+/// When a difference is explained by no rule.
+pub fn agree(
+    name: &str,
+    stream: &Stream,
+    read: impl FnOnce(&[&[u8]]) -> Reading<Seen>,
+) -> Vec<Explained> {
+    let ours = self::read(std::iter::once(&stream.octets[..]));
+    let theirs = read(&stream.pieces());
+    for (at, (our, their)) in ours.frames.iter().zip(&theirs.read).enumerate() {
+        assert_eq!(
+            Seen::from(our),
+            *their,
+            "frame {at}: {name} reads it as on the right"
+        );
+    }
+    let stopped = theirs.read.len();
+    let explained = match (&theirs.end, &ours.error) {
+        (End::More, None) if stopped == ours.frames.len() => return Vec::new(),
+        // Waiting for octets that never come: section 5.2 forbids the length to the sender and says nothing of the reader.
+        (End::More, Some(DecodeError::TopBit { .. })) if stopped == ours.frames.len() => {
+            return vec!["6455-5.2-11"];
+        }
+        (End::More, Some(DecodeError::TooLong { .. })) if stopped == ours.frames.len() => {
+            return vec![LIMITS];
+        }
+        (End::More, _) => vec![],
+        (End::Limit, _) => vec![LIMITS],
+        (End::Refused(_), _) => breaches(stream, &ours, stopped),
+    };
+    assert!(
+        !explained.is_empty(),
+        "{name} reads {stopped} frames and stops ({:?}); ours reads {} ({:?}), and no rule explains it",
+        theirs.end,
+        ours.frames.len(),
+        ours.error
+    );
+    explained
+}
+
+/// The rules that the sender has broken up to this frame.
+fn breaches(stream: &Stream, ours: &Whole, frame: usize) -> Vec<Explained> {
+    let mut observer = Observer::new(stream.sender);
+    let mut told: Vec<Breach> = Vec::new();
+    for frame in ours.frames.iter().take(frame + 1) {
+        told.extend(observer.frame(frame));
+    }
+    if frame >= ours.frames.len() {
+        let used: usize = ours.frames.iter().map(Frame::size).sum();
+        // A header that is not whole is judged by what is there of it.
+        let mut begun = [0; Header::MAX];
+        let rest = &stream.octets[used..];
+        let there = rest.len().min(Header::MAX);
+        begun[..there].copy_from_slice(&rest[..there]);
+        let header = Header::read(&begun).filter(|_| there > 0);
+        told.extend(match (ours.error, header) {
+            (Some(error), _) => observer.unreadable(&error),
+            (None, header) => observer.end(&Pending {
+                header,
+                octets: there,
+            }),
+        });
+        if let Some(DecodeError::TooLong { .. }) = ours.error {
+            return vec![LIMITS];
+        }
+    }
+    told.iter().map(Breach::rule).collect()
+}
