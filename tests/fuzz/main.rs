@@ -14,7 +14,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use arbitrary::{Arbitrary, Unstructured};
 use sha2::{Digest, Sha256};
-use wsspec::fuzz;
+use wsspec::{fuzz, report::Report};
 
 /// A body, given octets as the target gives them to it.
 type Body = fn(&[u8]);
@@ -118,6 +118,11 @@ fn seeds_are_what_the_catalogue_gives() {
             .into_iter()
             .map(|(_, seed)| seed)
             .collect();
+        // A stored report of yesterday is as good a seed as one of today: it has to be one that is read.
+        if target == "report" {
+            assert!(there.iter().all(|octets| Report::from_json(octets).is_ok()));
+            continue;
+        }
         assert!(
             there == *made,
             "the seeds of {target} are not what the catalogue gives: `SNAPSHOTS=overwrite cargo test --test fuzz` makes them anew"
