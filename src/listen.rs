@@ -4,7 +4,7 @@
 //! [control paths](control), or to a [page](web). A case gets the octets of the head as they came.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io,
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
@@ -14,15 +14,24 @@ use tokio::{
     net::TcpListener,
     sync::{Semaphore, mpsc, oneshot, watch},
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{case::Profile, drive::Delivery, report, run::Item};
+use url::form_urlencoded::byte_serialize;
+
+use crate::{
+    case::Profile,
+    drive::Delivery,
+    report::{self, journal::Journal},
+    run::{Item, attempt},
+    session::{Transcript, Verdict},
+};
 
 pub mod agents;
 mod arrival;
 mod control;
+pub mod habits;
 mod play;
 pub mod route;
 pub mod tls;
@@ -39,11 +48,13 @@ pub const MAX_HEAD: usize = 64 << 10;
 pub const MAX_ASKING: Duration = Duration::from_secs(10);
 /// The longest that one case may take, whatever the client sends.
 pub const MAX_CASE: Duration = Duration::from_secs(300);
+/// How long a client that asks for reports waits for a case of its own to be judged.
+const MAX_SETTLING: Duration = Duration::from_secs(5);
 /// So much news may wait to be told.
 const MAX_NEWS: usize = 64;
 
 /// How clients are tested.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Options {
     /// The cases, in the order in which clients count them, from 1.
     pub items: Vec<Item>,
@@ -55,6 +66,19 @@ pub struct Options {
     pub delivery: Delivery,
     /// Where the page and the reports say that it listens: `ws://HOST:PORT`.
     pub url: String,
+    /// Where each result is kept at once.
+    pub journal: Option<Journal>,
+    /// Each case is asked for by the URL that the suite has handed out, that of [`Options::resource`] for this agent.
+    pub alone: Option<String>,
+}
+
+impl Options {
+    /// The request target of a case, for a client that plays this one alone.
+    pub fn resource(&self, place: usize, agent: &str) -> String {
+        let id = self.items.get(place).map_or("", |item| &item.case.id);
+        let agent: String = byte_serialize(agent.as_bytes()).collect();
+        format!("{}?agent={agent}", route::path_of(id))
+    }
 }
 
 /// What is told while clients come and go.
@@ -94,6 +118,36 @@ pub struct Hall {
     news: mpsc::Sender<News>,
     /// Counts results, for those who wait for one.
     results: watch::Sender<u64>,
+    /// Counts the times that reports were asked for.
+    updates: watch::Sender<u64>,
+    /// Cases in play.
+    playing: watch::Sender<BTreeMap<(String, usize), usize>>,
+    /// What ended badly behind a case: the agent, and what there is to tell.
+    lost: Mutex<Vec<(String, report::Lost)>>,
+}
+
+/// Waits for what comes of a case that may have been played before.
+pub struct Results {
+    hall: Arc<Hall>,
+    agent: String,
+    place: usize,
+    before: u64,
+    counter: watch::Receiver<u64>,
+}
+
+impl Results {
+    /// Waits until it has been played once more.
+    pub async fn come(&mut self) {
+        loop {
+            self.counter.mark_unchanged();
+            if self.hall.agents().times(&self.agent, self.place) > self.before {
+                return;
+            }
+            if self.counter.changed().await.is_err() {
+                std::future::pending().await
+            }
+        }
+    }
 }
 
 impl Hall {
@@ -123,6 +177,9 @@ impl Hall {
             agents: Mutex::new(Agents::default()),
             news,
             results: watch::Sender::new(0),
+            updates: watch::Sender::new(0),
+            playing: watch::Sender::default(),
+            lost: Mutex::default(),
             ordinary,
             options,
         };
@@ -171,12 +228,147 @@ impl Hall {
         for result in results {
             builder.add(result);
         }
+        let (echo, duration) = {
+            let agents = self.agents();
+            let one = agents.get(agent)?;
+            (one.echoes, one.lasted())
+        };
         let mut report = builder.finish(report::End {
             address: Some(self.options.url.clone()),
+            echo: Some(echo),
+            duration,
             ..report::End::default()
         });
         report.target.agent = Some(agent.to_owned());
+        let lost = self.lost.lock().unwrap_or_else(|e| e.into_inner());
+        let lost = lost.iter().filter(|(who, _)| who == agent);
+        report.lost = lost.map(|(_, lost)| lost.clone()).collect();
         Some(report)
+    }
+
+    /// Keeps what came of a case, in the journal first.
+    fn keep(&self, agent: &str, place: usize, played: Played, key: Option<&[u8]>) {
+        let Some(item) = self.options.items.get(place) else {
+            return;
+        };
+        let mut agents = self.agents();
+        let Some((played, echoes)) = agents.judge(agent, item, played, key) else {
+            return;
+        };
+        if let Some(journal) = &self.options.journal {
+            let unproved = agents::is_unproved(item, &played);
+            let mut builder = report::Builder::new(self.options.start.clone());
+            let (case, measured) = builder.add(agents::result(item, played.clone()));
+            // A journal that cannot be written any more keeps nobody from being tested; the report tells at the end.
+            let _ = journal.add(agent, case, measured, echoes, unproved);
+        }
+        agents.add(agent, place, played);
+        drop(agents);
+        self.results.send_modify(|count| *count += 1);
+    }
+
+    /// What comes of a case from now on.
+    pub fn results_of(self: &Arc<Hall>, agent: &str, place: usize) -> Results {
+        Results {
+            before: self.agents().times(agent, place),
+            counter: self.results.subscribe(),
+            hall: self.clone(),
+            agent: agent.to_owned(),
+            place,
+        }
+    }
+
+    /// The reports are written: the journal has nothing that they have not.
+    pub fn end_journal(&self) {
+        if let Some(journal) = &self.options.journal {
+            journal.remove();
+        }
+    }
+
+    /// Changes with each demand for reports, once they are written.
+    pub fn updates(&self) -> watch::Receiver<u64> {
+        self.updates.subscribe()
+    }
+
+    /// Reports have been written.
+    pub fn updated(&self) {
+        self.updates.send_modify(|count| *count += 1);
+    }
+
+    /// Whether a case is in play.
+    pub fn is_playing(&self, agent: &str, place: usize) -> bool {
+        let playing = self.playing.borrow();
+        playing.contains_key(&(agent.to_owned(), place))
+    }
+
+    /// Whether any is.
+    pub fn is_idle(&self) -> bool {
+        self.playing.borrow().is_empty()
+    }
+
+    /// Waits until none is: each has its deadlines.
+    pub async fn idle(&self) {
+        let mut playing = self.playing.subscribe();
+        // It lives as long as this does.
+        let _ = playing.wait_for(BTreeMap::is_empty).await;
+    }
+
+    /// Waits until none of this agent is, for a while: it may see the end of a case before that is judged.
+    async fn settled(&self, agent: &str) {
+        let mut playing = self.playing.subscribe();
+        let none = playing.wait_for(|playing| !playing.keys().any(|(who, _)| who == agent));
+        let _ = timeout(MAX_SETTLING, none).await;
+    }
+
+    /// A case that could not be played.
+    pub async fn without(&self, agent: &str, place: usize, duration: Duration, why: String) {
+        if self.agents().greet(agent).is_err() {
+            return;
+        }
+        let played = Played {
+            judgement: attempt::without(Verdict::Error, why),
+            transcript: Transcript::default(),
+            duration,
+            patience: self.options.patience,
+            unstable: false,
+        };
+        self.keep(agent, place, played, None);
+        let agent = agent.to_owned();
+        self.tell(News::Judged { agent, place }).await;
+    }
+
+    /// The client came to a bad end behind a case, and another one was started for the next.
+    pub fn crashed(&self, agent: &str, case: &str, reason: String) {
+        let lost = report::Lost {
+            case: Some(case.to_owned()),
+            reason,
+            back: true,
+        };
+        let mut all = self.lost.lock().unwrap_or_else(|e| e.into_inner());
+        all.push((agent.to_owned(), lost));
+    }
+
+    /// The cases of an agent that are worth another try, and what came of the first.
+    pub fn doubtful(&self, agent: &str) -> Vec<(usize, Verdict)> {
+        let agents = self.agents();
+        let Some(agent) = agents.get(agent) else {
+            return Vec::new();
+        };
+        let played = agent.played.iter();
+        played
+            .map(|(place, played)| (*place, played.judgement.verdict))
+            .filter(|(_, verdict)| {
+                matches!(
+                    verdict,
+                    Verdict::Fail | Verdict::Error | Verdict::Inconclusive
+                )
+            })
+            .collect()
+    }
+
+    /// A case was played again alone; its first verdict was this one.
+    pub fn again(&self, agent: &str, place: usize, before: Verdict) {
+        self.agents().again(agent, place, before);
     }
 
     async fn tell(&self, news: News) {

@@ -62,6 +62,8 @@ pub struct Launch {
     pub line: String,
     /// A glob; a line of its output that is like it tells that it is ready.
     pub says: Option<String>,
+    /// What it finds in its environment beside what the suite itself finds there.
+    pub env: Vec<(String, String)>,
 }
 
 /// What tells that a program is ready.
@@ -126,6 +128,7 @@ impl Launch {
         Launch {
             line: line.into(),
             says: None,
+            env: Vec::new(),
         }
     }
 }
@@ -139,6 +142,7 @@ impl Process {
         let (mut pipe, stdout) = io::pipe()?;
         let stderr = stdout.try_clone()?;
         let mut command: Command = sys::shell(&launch.line);
+        command.envs(launch.env.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         let (tell, state) = watch::channel(State::default());
         let tell = Arc::new(tell);

@@ -16,6 +16,7 @@ use crate::{
 pub mod badge;
 pub mod breach;
 pub mod build;
+pub mod bundle;
 pub mod compare;
 pub mod csv;
 pub mod destination;
@@ -23,6 +24,7 @@ pub mod exact;
 pub mod gate;
 pub mod github;
 pub mod html;
+pub mod journal;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -261,6 +263,30 @@ impl Summary {
 }
 
 impl Report {
+    /// A report of nothing.
+    pub fn none() -> Report {
+        let start = Start {
+            role: Role::Client,
+            name: None,
+            url: None,
+            headers: Vec::new(),
+            origin: None,
+            subprotocols: Vec::new(),
+            delivery: None,
+            seed: 0,
+            catalogue: Catalogue {
+                cases: 0,
+                digest: String::new(),
+                selected: Vec::new(),
+                shard: None,
+            },
+            command: Vec::new(),
+            started: std::time::UNIX_EPOCH,
+            terms: Default::default(),
+        };
+        Builder::new(start).finish(End::default())
+    }
+
     /// Leaves the other cases out, and counts again. What was lost and what ended the run stays.
     pub fn keep(&mut self, wanted: impl Fn(&Case) -> bool) {
         let kept: Vec<bool> = self.cases.iter().map(wanted).collect();

@@ -41,6 +41,8 @@ use seen::{End, Seen};
 const MAX_MESSAGE: usize = 64 << 20;
 /// The most octets that a target may send beyond four times what it was sent.
 const MAX_RECEIVED: u64 = 64 << 20;
+/// How long a client may take to end TCP first. One that waits for the server to do so (RFC 6455, section 7.1.1) costs no more.
+const HASTE: Duration = Duration::from_millis(250);
 /// A target that goes on sending without doing what is expected gets that many times its patience.
 const MAX_WAITS: u32 = 10;
 
@@ -247,6 +249,10 @@ impl Session {
         }
         if let Some(silence) = self.awaited_silence() {
             return Some(self.since + silence);
+        }
+        if self.may_wait_for_fin() {
+            // Nothing is judged by this wait: behind the suite's FIN the target has all its patience.
+            return Some(self.since.max(self.progress) + HASTE.min(self.setup.patience));
         }
         let patience = self.setup.patience;
         Some((self.progress.max(self.since) + patience).min(self.since + patience * MAX_WAITS))

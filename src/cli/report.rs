@@ -10,7 +10,8 @@ use crate::{
     catalogue, escape,
     gate::{self, Exit},
     report::{
-        Comparison, Destination, FORMATS, Format, Matrix, Outputs, Page, Report, compare, merge,
+        Comparison, Destination, FORMATS, Format, Matrix, Outputs, Page, Report, bundle, compare,
+        merge,
     },
 };
 
@@ -33,6 +34,9 @@ pub struct Args {
     /// Write this view, to standard output without a FILE; may be repeated [default: table]
     #[arg(long, value_name = "FORMAT[=FILE]")]
     report: Vec<Destination>,
+    /// Only the client of this name, of a file that has several; may be repeated
+    #[arg(long, value_name = "NAME")]
+    agent: Vec<String>,
     /// Only these cases, and what was said in them: an id, a folder, or a pattern with `*` and `?`
     #[arg(long, value_name = "CASE")]
     case: Vec<String>,
@@ -49,6 +53,8 @@ pub struct Args {
 /// What the files are to be.
 enum View {
     One(Box<Report>),
+    /// What several clients have shown in one run.
+    Bundle(Vec<Report>),
     Two(Box<(Report, Report)>),
     Many(Vec<(String, Report)>),
 }
@@ -86,12 +92,14 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     }
     // Before anything is read: whether the views can be written.
     let outputs = Outputs::open(destinations).map_err(Failure::usage)?;
-    let mut reports = Vec::new();
+    let (mut reports, mut owners) = (Vec::new(), Vec::new());
     for file in &args.files {
-        let report = Report::read(file)
+        let read = bundle::read(file)
             .map_err(|error| Failure::usage(format!("{}: {error}", shown(file))))?;
-        reports.push(report);
+        owners.extend(read.iter().map(|_| file));
+        reports.extend(read);
     }
+    choose(&mut reports, &mut owners, &args.agent)?;
     let writing = match two || args.matrix {
         true if args.judging.write_known.is_some() => {
             return Err(Failure::usage(
@@ -102,7 +110,7 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
         false => args.judging.open()?,
     };
     if args.merge {
-        let names = args.files.iter().map(|file| shown(file));
+        let names = owners.iter().map(|file| shown(file));
         let merged = merge::merge(names.zip(reports).collect());
         reports = vec![merged.map_err(Failure::usage)?];
     }
@@ -110,8 +118,20 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
         args.judging.judge(report)?;
     }
     keep(&mut reports, &args.case)?;
+    let names = names(&args.files, &owners, &reports);
+    if two {
+        // What several clients have shown is compared as one.
+        let after = owners.iter().position(|owner| *owner != owners[0]);
+        let rest = reports.split_off(after.unwrap_or(reports.len()));
+        reports = [reports, rest]
+            .iter()
+            .filter(|reports| !reports.is_empty())
+            .map(|reports| bundle::join(reports).into_owned())
+            .collect();
+    }
     let view = match args.matrix {
-        true => View::Many(names(&args.files).into_iter().zip(reports).collect()),
+        true => View::Many(names.into_iter().zip(reports).collect()),
+        false if !two && reports.len() > 1 => View::Bundle(reports),
         false => {
             let mut reports = reports.into_iter();
             match (reports.next(), reports.next()) {
@@ -126,6 +146,7 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     let exit = match &view {
         _ if !args.gate => Exit::Conforms,
         View::One(report) => gate::judge(report),
+        View::Bundle(reports) => gate::judge(&bundle::join(reports)),
         View::Two(two) => compare::judge(&two.0, &two.1),
         View::Many(reports) => {
             let mut exits = reports.iter().map(|(_, report)| gate::judge(report));
@@ -137,6 +158,13 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     let written = match &view {
         View::One(report) => {
             outputs.write_all(|format, page| (format.render)(report, &Page { verbose, ..*page }))
+        }
+        View::Bundle(reports) => {
+            let joined = bundle::join(reports);
+            outputs.write_all(|format, page| match format.name {
+                "json" => bundle::to_json(reports),
+                _ => (format.render)(&joined, &Page { verbose, ..*page }),
+            })
         }
         View::Two(two) => {
             let comparison = Comparison::of(&two.0, &two.1);
@@ -156,8 +184,14 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
         }
     };
     written.map_err(Failure::usage)?;
-    if let (Some(writing), View::One(report)) = (writing, &view) {
-        tell(&writing.write(report, &[])?);
+    match (writing, &view) {
+        (Some(writing), View::One(report)) => tell(&writing.write(report, &[])?),
+        (Some(_), _) => {
+            return Err(Failure::usage(
+                "known deviations are those of one client; choose it with --agent NAME",
+            ));
+        }
+        (None, _) => {}
     }
     Ok(exit)
 }
@@ -190,21 +224,58 @@ fn shown(file: &Path) -> String {
     escape::line(&file.to_string_lossy()).into_owned()
 }
 
-/// What the rows of a matrix are called: the names of the files, where they differ without their folders and endings.
-fn names(files: &[PathBuf]) -> Vec<String> {
-    let stem = |file: &PathBuf| {
-        file.file_stem()
-            .map(|stem| stem.to_string_lossy().into_owned())
+/// What the rows of a matrix are called: the names of the files, where they differ without their folders and endings; of several clients in
+/// one file, their own names.
+fn names(files: &[PathBuf], owners: &[&PathBuf], reports: &[Report]) -> Vec<String> {
+    let whole = |file: &Path| file.to_string_lossy().into_owned();
+    let stem = |file: &Path| match file.file_stem() {
+        Some(stem) => stem.to_string_lossy().into_owned(),
+        None => whole(file),
     };
-    let stems: Vec<String> = files.iter().filter_map(stem).collect();
-    let apart: HashSet<&String> = stems.iter().collect();
-    match apart.len() == files.len() {
-        true => stems,
-        false => files
-            .iter()
-            .map(|file| file.to_string_lossy().into_owned())
-            .collect(),
+    let apart: HashSet<String> = files.iter().map(|file| stem(file)).collect();
+    let called = |file: &Path| match apart.len() == files.len() {
+        true => stem(file),
+        false => whole(file),
+    };
+    let each = owners.iter().zip(reports);
+    each.map(|(owner, report)| {
+        let several = owners.iter().filter(|other| other == &owner).count() > 1;
+        match (&report.target.agent, several) {
+            (Some(agent), true) if files.len() == 1 => agent.clone(),
+            (Some(agent), true) => format!("{}: {agent}", called(owner)),
+            _ => called(owner),
+        }
+    })
+    .collect()
+}
+
+/// Leaves the clients of these names.
+fn choose(
+    reports: &mut Vec<Report>,
+    owners: &mut Vec<&PathBuf>,
+    agents: &[String],
+) -> Result<(), Failure> {
+    if agents.is_empty() {
+        return Ok(());
     }
+    let is = |report: &Report, agent: &String| report.target.agent.as_ref() == Some(agent);
+    for agent in agents {
+        if !reports.iter().any(|report| is(report, agent)) {
+            let agent = escape::line(agent);
+            return Err(Failure::usage(format!(
+                "no client of the report is called `{agent}`"
+            )));
+        }
+    }
+    let kept: Vec<bool> = reports
+        .iter()
+        .map(|report| agents.iter().any(|agent| is(report, agent)))
+        .collect();
+    let mut of = kept.iter();
+    reports.retain(|_| of.next().copied().unwrap_or_default());
+    let mut of = kept.iter();
+    owners.retain(|_| of.next().copied().unwrap_or_default());
+    Ok(())
 }
 
 /// Leaves the cases that the words name.

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use tokio::time::Instant;
+
+use super::habits::Habits;
 use crate::{
     case::Need,
-    report::CaseResult,
+    report::{CaseResult, journal},
     run::Item,
     session::{Judgement, Transcript, Verdict},
 };
@@ -27,6 +30,8 @@ pub struct Played {
     pub duration: Duration,
     /// How long the client was given for a step.
     pub patience: Duration,
+    /// Another verdict came when it was played beside other cases.
+    pub unstable: bool,
 }
 
 /// What one agent has shown.
@@ -40,6 +45,11 @@ pub struct Agent {
     pub at: BTreeMap<usize, u64>,
     /// It has sent a message in a case that needs an echo.
     pub echoes: bool,
+    habits: Habits,
+    /// How often each case was played.
+    times: BTreeMap<usize, u64>,
+    began: Option<Instant>,
+    ended: Option<Instant>,
 }
 
 /// All of them.
@@ -83,14 +93,40 @@ impl Agents {
         Ok(())
     }
 
+    /// Holds what came of a case against the other connections of the agent. Whether it has sent a message in one that needs an echo comes with
+    /// it; `None`: the agent is not known.
+    pub fn judge(
+        &mut self,
+        name: &str,
+        item: &Item,
+        mut played: Played,
+        key: Option<&[u8]>,
+    ) -> Option<(Played, bool)> {
+        let agent = self.agents.get_mut(name)?;
+        let judgement = &mut played.judgement;
+        for finding in agent.habits.connection(key, &played.transcript) {
+            if judgement.findings.iter().any(|f| f.rule == finding.rule) {
+                continue;
+            }
+            if judgement.verdict != Verdict::Fail {
+                judgement.verdict = Verdict::Fail;
+                judgement.reason.clone_from(&finding.what);
+            }
+            judgement.findings.push(finding);
+        }
+        agent.echoes |= item.case.needs.contains(&Need::Echo) && sent_message(&played.transcript);
+        Some((played, agent.echoes))
+    }
+
     /// Takes what came of a case. The last one counts.
-    pub fn add(&mut self, name: &str, place: usize, item: &Item, mut played: Played) {
+    pub fn add(&mut self, name: &str, place: usize, mut played: Played) {
         let Some(agent) = self.agents.get_mut(name) else {
             return;
         };
-        if item.case.needs.contains(&Need::Echo) && sent_message(&played.transcript) {
-            agent.echoes = true;
-        }
+        *agent.times.entry(place).or_default() += 1;
+        let began = Instant::now() - played.duration;
+        agent.began.get_or_insert(began);
+        agent.ended = Some(Instant::now());
         if let Some(before) = agent.played.remove(&place) {
             self.results -= 1;
             self.weight -= weight(&before);
@@ -108,6 +144,20 @@ impl Agents {
         agent.played.insert(place, played);
         agent.sequence += 1;
         agent.at.insert(place, agent.sequence);
+    }
+
+    /// How often an agent has played a case.
+    pub fn times(&self, name: &str, place: usize) -> u64 {
+        let times = self.agents.get(name).and_then(|a| a.times.get(&place));
+        times.copied().unwrap_or_default()
+    }
+
+    /// A case was played again, with nothing beside it.
+    pub fn again(&mut self, name: &str, place: usize, before: Verdict) {
+        let agent = self.agents.get_mut(name);
+        if let Some(played) = agent.and_then(|agent| agent.played.get_mut(&place)) {
+            played.unstable = played.judgement.verdict != before && before != Verdict::Error;
+        }
     }
 
     /// What an agent has shown, for a report; `None`: it is not known.
@@ -129,20 +179,37 @@ impl Agents {
     }
 }
 
+/// The case needs an echo, and nothing came: that proves nothing of a client that echoes nowhere.
+pub(super) fn is_unproved(item: &Item, played: &Played) -> bool {
+    let judgement = &played.judgement;
+    item.case.needs.contains(&Need::Echo)
+        && judgement.verdict == Verdict::Fail
+        && judgement.timed_out
+        && judgement.findings.iter().all(|finding| !finding.observed)
+}
+
 impl Agent {
+    /// How many cases it has played, the same ones again included.
+    pub fn total(&self) -> u64 {
+        self.times.values().sum()
+    }
+
+    /// From the begin of its first case to the end of its last one.
+    pub fn lasted(&self) -> Duration {
+        match (self.began, self.ended) {
+            (Some(began), Some(ended)) => ended.saturating_duration_since(began),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// A client that has sent nothing back in any case is none that echoes: that nothing came proves nothing then.
     fn settled(&self, item: &Item, played: &Played) -> Played {
         let mut played = played.clone();
-        let judgement = &mut played.judgement;
-        if !self.echoes
-            && item.case.needs.contains(&Need::Echo)
-            && judgement.verdict == Verdict::Fail
-            && judgement.timed_out
-            && judgement.findings.iter().all(|finding| !finding.observed)
-        {
+        if !self.echoes && is_unproved(item, &played) {
+            let judgement = &mut played.judgement;
             *judgement = Judgement {
                 verdict: Verdict::NotApplicable,
-                reason: "the client has sent no message back in any case".to_owned(),
+                reason: journal::NO_ECHO.to_owned(),
                 findings: Vec::new(),
                 dropped: judgement.dropped,
                 timed_out: false,
@@ -152,7 +219,7 @@ impl Agent {
     }
 }
 
-fn result(item: &Item, played: Played) -> CaseResult {
+pub(super) fn result(item: &Item, played: Played) -> CaseResult {
     CaseResult {
         position: item.position,
         case: item.case.clone(),
@@ -161,7 +228,7 @@ fn result(item: &Item, played: Played) -> CaseResult {
         transcript: played.transcript,
         duration: played.duration,
         patience: played.patience,
-        unstable: false,
+        unstable: played.unstable,
         delivery: BTreeMap::new(),
     }
 }

@@ -121,6 +121,7 @@ fn behavior(verdict: Verdict) -> &'static str {
 
 /// Waits until the reports are written.
 pub(super) async fn update(hall: &Arc<Hall>, agent: String, shutdown: bool) {
+    hall.settled(&agent).await;
     let (done, written) = oneshot::channel();
     hall.tell(News::Update {
         agent,

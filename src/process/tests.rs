@@ -6,6 +6,7 @@ const LONG: Duration = Duration::from_secs(60);
 fn start(line: &str, says: Option<&str>) -> (Process, Output) {
     let output = Output::temporary().expect("a file");
     let launch = Launch {
+        env: Vec::new(),
         line: line.into(),
         says: says.map(str::to_owned),
     };

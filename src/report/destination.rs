@@ -11,7 +11,7 @@ use std::{
     str::FromStr,
 };
 
-use super::{FORMATS, Format, Page, Report, view};
+use super::{FORMATS, Format, Page, Report, bundle, view};
 
 mod rescue;
 
@@ -239,6 +239,13 @@ impl Outputs {
             .any(|(_, output)| matches!(output, Output::Stdout))
     }
 
+    /// Leaves standard output alone.
+    pub fn without_stdout(mut self) -> Outputs {
+        self.outputs
+            .retain(|(_, output)| !matches!(output, Output::Stdout));
+        self
+    }
+
     /// Writes all views of a run, and standard output last; one that fails keeps none of the others from being written, and
     /// the results are kept somewhere else. A reader of standard output that went away is no failure.
     ///
@@ -246,26 +253,39 @@ impl Outputs {
     ///
     /// Where one or more could not be written.
     pub fn write(self, report: &Report) -> Result<(), WriteError> {
+        self.write_each(std::slice::from_ref(report))
+    }
+
+    /// Writes all views of the reports of a run: what each client has shown. As JSON several are a bundle; other views show them as one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outputs::write`].
+    pub fn write_each(self, reports: &[Report]) -> Result<(), WriteError> {
         let stdout_is_used = self.on_stdout();
-        self.write_all(|format, page| (format.render)(report, page))
-            .map_err(|mut error| {
-                let whole = |destination: &Destination| destination.format.name == "json";
-                error.kept = match error.written.iter().any(whole) {
-                    true => Kept::Written,
-                    false => {
-                        let folders = [std::env::temp_dir(), PathBuf::from(".")];
-                        // Behind what is there for people anything may stand, if they cannot have it elsewhere.
-                        let people = [&view::TABLE, &view::TEXT];
-                        let stdout_takes_it = !stdout_is_used
-                            || error
-                                .written
-                                .iter()
-                                .any(|to| to.file.is_none() && people.contains(&to.format));
-                        rescue::rescue(&report.to_json(), &folders, stdout_takes_it)
-                    }
-                };
-                error
-            })
+        let joined = bundle::join(reports);
+        self.write_all(|format, page| match format.name {
+            "json" => bundle::to_json(reports),
+            _ => (format.render)(&joined, page),
+        })
+        .map_err(|mut error| {
+            let whole = |destination: &Destination| destination.format.name == "json";
+            error.kept = match error.written.iter().any(whole) {
+                true => Kept::Written,
+                false => {
+                    let folders = [std::env::temp_dir(), PathBuf::from(".")];
+                    // Behind what is there for people anything may stand, if they cannot have it elsewhere.
+                    let people = [&view::TABLE, &view::TEXT];
+                    let stdout_takes_it = !stdout_is_used
+                        || error
+                            .written
+                            .iter()
+                            .any(|to| to.file.is_none() && people.contains(&to.format));
+                    rescue::rescue(&bundle::to_json(reports), &folders, stdout_takes_it)
+                }
+            };
+            error
+        })
     }
 
     /// Writes all views of reports that are stored.

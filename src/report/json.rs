@@ -135,7 +135,7 @@ pub(super) fn written(value: &impl Serialize) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn limited(file: impl Read, limit: u64) -> Result<Vec<u8>, ReadError> {
+pub(super) fn limited(file: impl Read, limit: u64) -> Result<Vec<u8>, ReadError> {
     let mut octets = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut octets)?;

@@ -432,16 +432,7 @@ impl Session {
         {
             return self.met(0, alternative, met, &Seen::Silence);
         }
-        let ends = self.group().is_some_and(|group| {
-            // Where the end is but tolerated, a client that does nothing at all would come by it through the suite's FIN.
-            let mut outcomes = group
-                .iter()
-                .filter(|alternative| alternative.mark == Mark::Required)
-                .flat_map(|alternative| &alternative.outcomes);
-            outcomes
-                .any(|outcome| matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset))
-        });
-        if ends && self.setup.target == Role::Client && !self.shut {
+        if self.may_wait_for_fin() {
             if self.awaits_failure() && self.own.offence.is_some() {
                 self.ask_whether_it_goes_on();
             }
@@ -451,6 +442,20 @@ impl Session {
         }
         self.found.timed_out = true;
         self.unforeseen(Seen::Silence);
+    }
+
+    /// Whether the end of TCP is awaited of a client, which may wait for the suite's FIN.
+    pub(super) fn may_wait_for_fin(&self) -> bool {
+        let ends = || {
+            // Where the end is but tolerated, a client that does nothing at all would come by it through the suite's FIN.
+            self.group().unwrap_or_default().iter().any(|alternative| {
+                let ends = |outcome: &Outcome| {
+                    matches!(outcome, Outcome::Fail(_) | Outcome::Eof | Outcome::Reset)
+                };
+                alternative.mark == Mark::Required && alternative.outcomes.iter().any(ends)
+            })
+        };
+        self.setup.target == Role::Client && !self.shut && ends()
     }
 
     /// Who fails the connection processes nothing more (RFC 6455, section 7.1.7): a pong tells that the target has not.
