@@ -71,6 +71,13 @@ impl Session {
                         }
                         None => {
                             self.since = self.now;
+                            // The closing handshake is over, and the server closes TCP first (RFC 6455, section 7.1.1).
+                            if self.own.closed.is_some()
+                                && self.got_close.is_some()
+                                && self.may_wait_for_fin()
+                            {
+                                self.shutdown();
+                            }
                             return self.flush();
                         }
                     }

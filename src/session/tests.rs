@@ -377,6 +377,21 @@ fn a_failing_client_may_wait_for_the_server_to_close() {
 }
 
 #[test]
+fn behind_the_closing_handshake_the_suite_closes_tcp_first_as_a_server_does() {
+    let steps = "  > close 1000\n  < close 1000\n  < eof\n";
+    for (role, closes_first) in [(Role::Client, true), (Role::Server, false)] {
+        let mut play = Play::new(role, steps);
+        play.frames();
+        assert!(!play.shut, "before the reply");
+        play.close(1000);
+        play.frames();
+        assert_eq!(play.shut, closes_first, "{role:?}");
+        play.eof();
+        assert_eq!(play.judged().verdict, Verdict::Pass);
+    }
+}
+
+#[test]
 fn a_client_that_ignores_the_offence_is_found_out_before_tcp_ends() {
     let mut play = Play::new(Role::Client, "  > text \"bad\" rsv2\n  < fail 1002\n");
     play.frames();
