@@ -24,7 +24,7 @@ public class Client {
         }
         workers.shutdown();
         workers.awaitTermination(1, TimeUnit.HOURS);
-        open(url + "/updateReports?agent=" + name + "&shutdownOnComplete=true", false);
+        open(url + "/updateReports?agent=" + name, false);
     }
 
     /** Opens a URL, sends each fragment back if told to, and gives the text when the connection has ended. */

@@ -37,7 +37,7 @@ async def main():
                 await run(session, f"/runCase?case={number}&agent={agent}")
 
         await asyncio.gather(*(worker() for _ in range(16)))
-        await ask(session, f"/updateReports?agent={agent}&shutdownOnComplete=true")
+        await ask(session, f"/updateReports?agent={agent}")
 
 
 asyncio.run(main())

@@ -32,7 +32,7 @@ async def main():
             await run(f"/runCase?case={number}&agent={agent}")
 
     await asyncio.gather(*(worker() for _ in range(16)))
-    await ask(f"/updateReports?agent={agent}&shutdownOnComplete=true")
+    await ask(f"/updateReports?agent={agent}")
 
 
 asyncio.run(main())

@@ -18,4 +18,4 @@ const worker = async () => {
   while (next <= count) await open(`/runCase?case=${next++}&agent=${agent}`, true);
 };
 await Promise.all(Array.from({ length: 16 }, worker));
-await open(`/updateReports?agent=${agent}&shutdownOnComplete=true`);
+await open(`/updateReports?agent=${agent}`);
