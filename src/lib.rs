@@ -19,4 +19,9 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod session;
+pub mod testing;
 pub mod wire;
+
+pub use case::Level;
+pub use report::Report;
+pub use testing::{Client, Deviates, Error, Server, Test};

@@ -9,12 +9,13 @@ use crate::{
     case::{Case, Level},
     drive::{Deliveries, Dialler, Target, TlsOptions},
     gate::Terms,
-    report::{self, CaseResult, Lost, Probe},
+    report::{self, CaseResult, Lost, Probe, Stopped, Why},
     session::{Setup, Verdict},
 };
 
 pub mod attempt;
 pub mod canary;
+pub mod choice;
 pub mod ledger;
 mod plan;
 pub mod reach;
@@ -92,6 +93,38 @@ pub struct Outcome {
     pub stop: Option<Stop>,
     /// How many cases were not tried because of it; those that a lost target left behind are judged `error` instead.
     pub not_run: usize,
+}
+
+impl Outcome {
+    /// For the report of a run that took so long.
+    pub fn end(self, duration: Duration) -> report::End {
+        let why = self.stop.map(|stop| match stop {
+            Stop::Lost(_) => Why::Lost,
+            Stop::FailFast => Why::FailFast,
+            Stop::Interrupted => Why::Interrupted,
+        });
+        report::End {
+            duration,
+            address: self.address,
+            rtt: Some(self.round_trip),
+            canary: Some(self.canary),
+            lost: self.lost,
+            stopped: why.map(|why| Stopped {
+                why,
+                not_run: self.not_run as u64,
+            }),
+            echo: Some(self.echo),
+        }
+    }
+}
+
+/// Where most cases wait in vain, so many wait together, unless somebody says otherwise.
+pub const MOST_JOBS: usize = 64;
+
+/// How many cases run side by side, unless somebody says otherwise: twice the processors, at least 16.
+pub fn usual_jobs() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (2 * processors).max(16)
 }
 
 /// So often the first canary is sent out to measure the round trip: the quickest counts, since the suite itself may be slow at first.

@@ -5,7 +5,7 @@ use std::{io::Write, path::PathBuf, sync::Arc};
 use super::{Failure, say, values};
 use crate::{
     case::{Case, lint::lint},
-    catalogue::{self, Catalogue, Trouble},
+    catalogue::{self, Catalogue, Trouble, Unknown},
     gate::Exit,
 };
 
@@ -79,14 +79,17 @@ pub fn run(args: &Args) -> Exit {
 
 /// The catalogue of the other commands; what is wrong with its files is told.
 pub(super) fn catalogue(folders: &[PathBuf]) -> Result<Catalogue, Failure> {
-    Catalogue::read(folders).map_err(|troubles| {
-        for trouble in &troubles {
-            // Nobody may be listening there: that is no reason to fail.
-            let _ = writeln!(anstream::stderr(), "{}\n", trouble.render(true));
-        }
-        let errors = values::count(troubles.len(), "error");
-        Failure::usage(format!("{errors} in the case files; nothing was done"))
-    })
+    Catalogue::read(folders).map_err(|troubles| in_files(&troubles))
+}
+
+/// Tells what is wrong with case files.
+pub(super) fn in_files(troubles: &[Trouble]) -> Failure {
+    for trouble in troubles {
+        // Nobody may be listening there: that is no reason to fail.
+        let _ = writeln!(anstream::stderr(), "{}\n", trouble.render(true));
+    }
+    let errors = values::count(troubles.len(), "error");
+    Failure::usage(format!("{errors} in the case files; nothing was done"))
 }
 
 /// The cases that words name.
@@ -95,16 +98,20 @@ pub(super) fn select(
     words: &[String],
     exclude: &[String],
 ) -> Result<Vec<Arc<Case>>, Failure> {
-    catalogue.select(words, exclude).map_err(|unknown| {
-        let hint = match unknown.word.contains(':') {
-            true => format!(
-                "; if it is the server, write ws://{}",
-                unknown.word.trim_matches('`')
-            ),
-            false => String::new(),
-        };
-        Failure::new(Exit::Nothing, format!("{unknown}{hint}"))
-    })
+    let chosen = catalogue.select(words, exclude);
+    chosen.map_err(|word| unknown(&word))
+}
+
+/// A word names nothing.
+pub(super) fn unknown(unknown: &Unknown) -> Failure {
+    let hint = match unknown.word.contains(':') {
+        true => format!(
+            "; if it is the server, write ws://{}",
+            unknown.word.trim_matches('`')
+        ),
+        false => String::new(),
+    };
+    Failure::new(Exit::Nothing, format!("{unknown}{hint}"))
 }
 
 #[cfg(test)]

@@ -1,18 +1,16 @@
 //! Which cases run: what `server` and `client` have in common on the command line.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use data_encoding::HEXLOWER;
-use sha1::{Digest, Sha1};
-
-use super::{Failure, check, values};
+use super::{Failure, check};
 use crate::{
-    case::{Case, Role, print},
-    catalogue::in_shard,
+    case::Role,
     gate::Exit,
     report::{self, Shard},
-    rules,
-    run::Item,
+    run::{
+        Item,
+        choice::{self, ChoiceError},
+    },
 };
 
 /// The options that choose cases.
@@ -57,61 +55,19 @@ impl Choice {
         words: &[String],
         role: Role,
     ) -> Result<(Vec<Item>, report::Catalogue), Failure> {
-        let catalogue = check::catalogue(&self.cases)?;
-        let chosen = check::select(&catalogue, words, &self.exclude)?;
-        let chosen: HashMap<&str, &Arc<Case>> =
-            chosen.iter().map(|case| (case.id.as_str(), case)).collect();
-        let mut digest = Sha1::new();
-        let (mut all, mut for_others, mut heavy, mut elsewhere) = (0, 0, 0, 0);
-        let mut items = Vec::new();
-        for (position, case) in catalogue.cases().enumerate() {
-            let ours = case.is_for(role);
-            if ours {
-                all += 1;
-                digest.update(format!("{}\n{}\n", case.id, print::case(case)));
-            }
-            if !chosen.contains_key(case.id.as_str()) {
-                continue;
-            }
-            // A heavy case that is asked for by its name needs no further word.
-            let wanted = !case.heavy || self.heavy || words.contains(&case.id);
-            let is_here = self
-                .shard
-                .is_none_or(|shard| in_shard(&case.id, shard.number, shard.of));
-            match (ours, wanted, is_here) {
-                (true, true, true) => items.push(Item {
-                    position,
-                    level: rules::level(case),
-                    case: case.clone(),
-                }),
-                (true, true, false) => elsewhere += 1,
-                (true, false, _) => heavy += 1,
-                (false, ..) => for_others += 1,
-            }
-        }
-        if items.is_empty() {
-            let others = match role {
-                Role::Server => "clients",
-                Role::Client => "servers",
-            };
-            let mut sentence = format!(
-                "nothing is left to run: of {} {for_others} are for {others}, and {heavy} are heavy and need --heavy",
-                values::count(chosen.len(), "selected case")
-            );
-            if elsewhere > 0 {
-                sentence.push_str(&format!(
-                    "; {elsewhere} are in other shards: take fewer shards"
-                ));
-            }
-            return Err(Failure::new(Exit::Nothing, sentence));
-        }
-        let catalogue = report::Catalogue {
-            cases: all,
-            digest: HEXLOWER.encode(&digest.finalize()),
-            selected: words.to_vec(),
+        let choice = choice::Choice {
+            words: words.to_vec(),
+            exclude: self.exclude.clone(),
+            heavy: self.heavy,
+            folders: self.cases.clone(),
             shard: self.shard,
         };
-        Ok((items, catalogue))
+        let chosen = choice.select(role).map_err(|error| match error {
+            ChoiceError::Files(troubles) => check::in_files(&troubles),
+            ChoiceError::Unknown(unknown) => check::unknown(&unknown),
+            nothing => Failure::new(Exit::Nothing, nothing),
+        })?;
+        Ok((chosen.items, chosen.catalogue))
     }
 
     /// The options that a command needs to play one of the cases again.

@@ -21,8 +21,8 @@ use crate::{
     drive::{Deliveries, DialError, Target, TlsOptions, tls::Trust},
     gate::{self, Exit},
     peer::{SUBPROTOCOLS, serve},
-    report::{self, Builder, Standing, Stopped, Teller, Why},
-    run::{self, News, Options, Outcome, Stop, Unreached},
+    report::{self, Builder, Standing, Teller},
+    run::{self, News, Options, Stop, Unreached},
     session::{Setup, Verdict},
 };
 
@@ -92,8 +92,6 @@ pub struct Args {
 }
 
 const TIMEOUT: &str = "5s";
-/// Where most cases wait in vain, so many wait together, unless --jobs says otherwise.
-const MOST_JOBS: usize = 64;
 
 /// Runs the cases against the server.
 ///
@@ -193,8 +191,8 @@ impl Args {
                 seed: self.seed,
                 patience: self.timeout,
             },
-            jobs: self.jobs.unwrap_or_else(usual_jobs),
-            most_jobs: self.jobs.unwrap_or(MOST_JOBS),
+            jobs: self.jobs.unwrap_or_else(run::usual_jobs),
+            most_jobs: self.jobs.unwrap_or(run::MOST_JOBS),
             timeout: self.timeout,
             fail_fast: self.fail_fast,
             terms,
@@ -215,7 +213,7 @@ impl Args {
         if let Some(Stop::Lost(lost)) = &stopped {
             complain(&format!("the target was lost: {}", lost.reason));
         }
-        let report = builder.finish(end(outcome, began.elapsed()));
+        let report = builder.finish(outcome.end(began.elapsed()));
         if self.views.on_stdout() {
             for warning in report.warnings() {
                 complain(&format!("warning: {}", warning.sentence));
@@ -327,32 +325,6 @@ impl Args {
             words.push("--insecure".to_owned());
         }
         words
-    }
-}
-
-fn usual_jobs() -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    (2 * processors).max(16)
-}
-
-/// What the run has shown, for the report.
-fn end(outcome: Outcome, duration: Duration) -> report::End {
-    let why = outcome.stop.map(|stop| match stop {
-        Stop::Lost(_) => Why::Lost,
-        Stop::FailFast => Why::FailFast,
-        Stop::Interrupted => Why::Interrupted,
-    });
-    report::End {
-        duration,
-        address: outcome.address,
-        rtt: Some(outcome.round_trip),
-        canary: Some(outcome.canary),
-        lost: outcome.lost,
-        stopped: why.map(|why| Stopped {
-            why,
-            not_run: outcome.not_run as u64,
-        }),
-        echo: Some(outcome.echo),
     }
 }
 

@@ -1,0 +1,4 @@
+//! The suite as a test of one's own calls it.
+
+mod client;
+mod server;
