@@ -16,6 +16,7 @@ use crate::{
 pub mod attempt;
 pub mod canary;
 pub mod choice;
+mod confirm;
 pub mod ledger;
 mod plan;
 pub mod reach;

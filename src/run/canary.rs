@@ -19,6 +19,8 @@ use crate::{
 const MAX: usize = 1 << 20;
 /// The most octets that are looked at before the canary gives up.
 const ENOUGH: usize = 4 << 20;
+/// How long a target that answers is given at least for its next answer.
+const SOON: Duration = Duration::from_secs(1);
 /// The first octets that came, kept for the sentence.
 const KEPT: usize = 512;
 
@@ -291,8 +293,13 @@ impl End for Canary {
         self.actions.pop_front()
     }
     fn deadline(&self) -> Option<Duration> {
+        // Where the echo has come, a ping or a Close that is not answered by now is not worth the whole patience: the cases judge it.
+        let patience = match self.sight.echo {
+            true => self.patience.min(SOON.max(self.sight.round_trip * 30)),
+            false => self.patience,
+        };
         // A target that goes on sending without getting anywhere does not hold it up for ever.
-        Some((self.since + self.patience).min(self.begun + self.patience * 3))
+        Some((self.since + patience).min(self.begun + self.patience * 3))
     }
     fn is_done(&self) -> bool {
         self.stage == Stage::Over

@@ -1,9 +1,10 @@
 //! What has been confirmed so far, and how long the target may take.
 //!
-//! A failure is confirmed alone before it is told. So that a target with one pervasive defect does not make a run take minutes:
-//! a failure that [`ALIKE`] other cases confirmed alone is taken as confirmed; after [`FULL`] time-outs confirmed with full patience,
-//! later ones are confirmed with the scaled one; and after [`ENOUGH`] in a row, without one that was refuted, further time-outs are taken as
-//! confirmed. One that is refuted lets the count begin again and makes the run more patient.
+//! A failure is confirmed before it is told. So that a target with one pervasive defect does not make a run take minutes:
+//! a failure that [`ALIKE`] other cases confirmed is taken as confirmed; after [`FULL`] time-outs confirmed with full patience,
+//! later ones are confirmed with [`LATER`] times the scaled one; and after [`ENOUGH`] in a row, without one that was refuted, further time-outs
+//! that were confirmed at least once, for the same rule and in the same words, are taken as confirmed. One that is refuted lets the count
+//! begin again and makes the run more patient.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -15,6 +16,8 @@ const ALIKE: u32 = 3;
 const FULL: u32 = 3;
 /// So many time-outs in a row are confirmed at all.
 const ENOUGH: u32 = 30;
+/// With so many times the patience of a first try.
+const LATER: u32 = 4;
 
 /// The least patience. Doubled until it suffices: equal runs against equal targets wait for equal times.
 const LEAST: Duration = Duration::from_millis(250);
@@ -66,18 +69,31 @@ impl Ledger {
 
     /// The patience with which a first try is tried again alone.
     pub fn alone(&self, first: &Judgement) -> Duration {
-        match first.timed_out && self.timed_out >= FULL {
-            true => self.scaled,
+        match first.timed_out {
+            true => self.together(),
+            false => self.timeout,
+        }
+    }
+
+    /// The patience with which time-outs are tried again.
+    pub fn together(&self) -> Duration {
+        match self.timed_out >= FULL {
+            true => (self.scaled * LATER).min(self.timeout),
             false => self.timeout,
         }
     }
 
     /// Whether a first try, made with this patience, needs no confirmation any more.
     pub fn knows(&self, first: &Judgement, patience: Duration) -> bool {
-        let known = |f| self.confirmed.get(&key(f)).is_some_and(|&n| n >= ALIKE);
+        let often = |f| self.confirmed.get(&key(f)).copied().unwrap_or_default();
         match first.verdict {
-            Verdict::Fail if first.findings.iter().all(known) => true,
-            _ => first.timed_out && patience >= self.scaled && self.in_a_row >= ENOUGH,
+            Verdict::Fail if first.findings.iter().all(|f| often(f) >= ALIKE) => true,
+            _ => {
+                first.timed_out
+                    && patience >= self.scaled
+                    && self.in_a_row >= ENOUGH
+                    && first.findings.iter().all(|f| often(f) > 0)
+            }
         }
     }
 
@@ -217,7 +233,7 @@ mod tests {
         assert!(ledger.knows(&first, MS(250)));
         assert_eq!(
             ledger.alone(&first),
-            MS(250),
+            MS(1000),
             "the fourth is confirmed with less patience"
         );
         assert_eq!(ledger.alone(&failure("a", "x", false)), TIMEOUT);
@@ -232,9 +248,13 @@ mod tests {
             let patience = ledger.alone(&first(n));
             ledger.tried(&first(n), &first(n), patience);
         }
-        assert!(ledger.knows(&first(99), MS(250)));
+        assert!(ledger.knows(&first(7), MS(250)));
+        assert!(
+            !ledger.knows(&first(99), MS(250)),
+            "one like it was never confirmed"
+        );
         ledger.tried(&first(99), &pass(), MS(400));
-        assert!(!ledger.knows(&first(99), MS(250)));
+        assert!(!ledger.knows(&first(7), MS(250)));
         assert_eq!(
             ledger.scaled(),
             MS(2000),

@@ -21,17 +21,22 @@ use crate::{
     session::Verdict,
 };
 
-/// So many cases make a round, and at least [`PER_JOB`] for each job. Behind a round that leaves nothing to be tried alone the next one is
-/// twice as long: at the end of a round most lanes wait for the slowest.
+/// So many cases make a round, and at least [`PER_JOB`] for each job. Behind a round that leaves next to nothing to be confirmed (one case in
+/// [`FEW`]) the next one is twice as long: at the end of a round most lanes wait for the slowest.
 const ROUND: usize = 64;
+const FEW: usize = 16;
 const PER_JOB: usize = 4;
 const LONGEST_ROUND: usize = 1024;
+/// Where one case in so many waits in vain, waiting is what the time goes into.
+const MANY_WAIT: usize = 8;
 
 /// The cases that are left, and what has been learned of the target.
 pub(super) struct Plan<'a> {
     pub(super) ground: Arc<Ground>,
-    ledger: Ledger,
-    echo: bool,
+    pub(super) ledger: Ledger,
+    pub(super) echo: bool,
+    /// Whether the target answers a ping.
+    pub(super) ping: bool,
     /// Why the target agrees on no subprotocol; `None`: it does.
     no_subprotocol: Option<String>,
     /// How many cases run side by side now.
@@ -48,13 +53,19 @@ pub(super) struct Plan<'a> {
 
 /// Cases in flight, each in a task of its own: a panic is one case's, and an error of the suite.
 #[derive(Default)]
-struct Flights {
+pub(super) struct Flights {
     tasks: JoinSet<Tried>,
     items: HashMap<Id, Item>,
 }
 
 impl Flights {
-    fn start(&mut self, ground: &Arc<Ground>, item: Item, echo: bool, patience: Duration) {
+    pub(super) fn start(
+        &mut self,
+        ground: &Arc<Ground>,
+        item: Item,
+        echo: bool,
+        patience: Duration,
+    ) {
         let task = self
             .tasks
             .spawn(ground.clone().attempt(item.clone(), echo, patience));
@@ -62,7 +73,7 @@ impl Flights {
     }
 
     /// The next that lands; `None`: none is in flight.
-    async fn land(&mut self) -> Option<Tried> {
+    pub(super) async fn land(&mut self) -> Option<Tried> {
         loop {
             match self.tasks.join_next_with_id().await? {
                 Ok((id, tried)) => {
@@ -93,6 +104,7 @@ impl<'a> Plan<'a> {
         Plan {
             ledger: Ledger::new(sight.round_trip, ground.options.timeout),
             echo: sight.echo,
+            ping: sight.ping,
             no_subprotocol,
             jobs: ground.options.jobs.max(1),
             only: items.len() == 1,
@@ -146,10 +158,11 @@ impl<'a> Plan<'a> {
                 .into_iter()
                 .rev()
                 .for_each(|item| waiting.push_front(item));
-            round_size = match suspects.is_empty() {
+            round_size = match FEW * suspects.len() <= tried {
                 true => (2 * round_size).min(LONGEST_ROUND),
                 false => ROUND,
             };
+            let suspects = self.together(suspects).await?;
             let impatient = self.alone(suspects).await?;
             impatient
                 .into_iter()
@@ -160,7 +173,9 @@ impl<'a> Plan<'a> {
                 Waits {
                     in_vain,
                     refuted: 0,
-                } if 2 * in_vain >= tried => (2 * self.jobs).min(options.most_jobs.max(self.jobs)),
+                } if MANY_WAIT * in_vain >= tried => {
+                    (2 * self.jobs).min(options.most_jobs.max(self.jobs))
+                }
                 _ => options.jobs.max(1),
             };
         }
@@ -280,62 +295,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Tries each suspect again, with nothing beside it; this judgement counts. Gives back those that were given less time than
-    /// the target has since turned out to need: another try beside others is fair, and cheaper.
-    async fn alone(&mut self, mut suspects: Vec<Tried>) -> Result<Vec<Item>, Stop> {
-        suspects.sort_by_key(|tried| tried.item.position);
-        let mut impatient = Vec::new();
-        for first in suspects {
-            if first.judgement.timed_out && first.patience < self.ledger.scaled() {
-                impatient.push(first.item);
-                continue;
-            }
-            if self.ledger.knows(&first.judgement, first.patience) {
-                self.judge(first, false)?;
-                continue;
-            }
-            let patience = self.ledger.alone(&first.judgement);
-            let mut flight = Flights::default();
-            flight.start(&self.ground, first.item.clone(), self.echo, patience);
-            let Some(again) = flight.land().await else {
-                continue;
-            };
-            if again.wants_pulse() {
-                let case = again.item.case.id.clone();
-                match self.ground.pulse(Flight::Pulse).await {
-                    Ok((_, true)) if !again.unconnected => self.lost.push(Lost {
-                        reason: format!("it was away for a moment behind {case}, which ran alone"),
-                        case: Some(case),
-                        back: true,
-                    }),
-                    Ok(_) => {}
-                    Err(gone) => {
-                        let how = match again.unconnected {
-                            true => "when it was to be played alone",
-                            false => "while nothing else ran",
-                        };
-                        let reason =
-                            format!("it does not answer any more behind {case}, {how}: {gone}");
-                        if again.judgement.verdict == Verdict::Fail {
-                            self.tell(again, false);
-                        }
-                        return Err(Stop::Lost(Lost {
-                            case: Some(case),
-                            reason,
-                            back: false,
-                        }));
-                    }
-                }
-            }
-            self.ledger
-                .tried(&first.judgement, &again.judgement, again.waited);
-            let unstable = is_unstable(&first, &again);
-            self.judge(again, unstable)?;
-        }
-        Ok(impatient)
-    }
-
-    fn judge(&mut self, tried: Tried, unstable: bool) -> Result<(), Stop> {
+    pub(super) fn judge(&mut self, tried: Tried, unstable: bool) -> Result<(), Stop> {
         self.ledger.judged(&tried.judgement);
         let (case, judgement) = (&tried.item.case, &tried.judgement);
         let terms = &self.ground.options.terms;
@@ -353,7 +313,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn tell(&mut self, tried: Tried, unstable: bool) {
+    pub(super) fn tell(&mut self, tried: Tried, unstable: bool) {
         self.left.remove(&tried.item.position);
         (self.observe)(News::Judged(Box::new(CaseResult {
             position: tried.item.position,
@@ -389,7 +349,7 @@ impl<'a> Plan<'a> {
 }
 
 /// A verdict that changed, unless nothing was wrong but too little patience: a time-out that patience alone has mended.
-fn is_unstable(first: &Tried, again: &Tried) -> bool {
+pub(super) fn is_unstable(first: &Tried, again: &Tried) -> bool {
     let slow = first.judgement.timed_out && again.waited >= first.patience;
     first.judgement.verdict != again.judgement.verdict
         && first.judgement.verdict != Verdict::Error
@@ -397,7 +357,7 @@ fn is_unstable(first: &Tried, again: &Tried) -> bool {
 }
 
 /// Who lost the target, of those that ran side by side: the first that ended badly, and the others beside it.
-fn lost_beside(landed: &[Tried], flying: Vec<Item>, gone: &Unreached) -> Lost {
+pub(super) fn lost_beside(landed: &[Tried], flying: Vec<Item>, gone: &Unreached) -> Lost {
     let badly = landed.iter().filter(|tried| !tried.unconnected);
     let mut cases: Vec<&str> = badly.map(|tried| tried.item.case.id.as_str()).collect();
     cases.extend(flying.iter().map(|item| item.case.id.as_str()));

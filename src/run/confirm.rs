@@ -1,0 +1,155 @@
+//! What did not go well beside other cases is tried again: time-outs together, as far as that proves as much, all else alone.
+
+use std::time::Duration;
+
+use tokio::{task::JoinSet, time::sleep};
+
+use super::{
+    Item, Stop,
+    attempt::Tried,
+    canary::Flight,
+    plan::{Flights, Plan, is_unstable, lost_beside},
+};
+use crate::{report::Lost, session::Verdict};
+
+/// So many wait side by side at most.
+const TOGETHER: usize = 64;
+
+impl Plan<'_> {
+    /// Tries time-outs again, side by side, with as much patience as alone. Connections that wait ask nothing of the target; that it has room
+    /// for one more while all of them are open, a canary shows. Where it does, what times out again is judged. Gives back what has to be tried alone.
+    pub(super) async fn together(&mut self, suspects: Vec<Tried>) -> Result<Vec<Tried>, Stop> {
+        let most = self.ground.options.most_jobs.min(TOGETHER);
+        let can_tell = self.echo || self.ping;
+        let waits = |tried: &Tried| {
+            tried.judgement.timed_out
+                && !tried.item.case.heavy
+                && tried.patience >= self.ledger.scaled()
+        };
+        let (mut group, mut rest): (Vec<_>, Vec<_>) = suspects
+            .into_iter()
+            .partition(|tried| can_tell && waits(tried));
+        if group.len() < 2 || most < 2 {
+            rest.append(&mut group);
+            return Ok(rest);
+        }
+        group.sort_by_key(|tried| tried.item.position);
+        while !group.is_empty() {
+            let more = group.split_off(group.len().min(most));
+            rest.extend(self.wait_together(group).await?);
+            group = Vec::new();
+            for tried in more {
+                match self.ledger.knows(&tried.judgement, tried.patience) {
+                    true => self.judge(tried, false)?,
+                    false => group.push(tried),
+                }
+            }
+        }
+        Ok(rest)
+    }
+
+    async fn wait_together(&mut self, group: Vec<Tried>) -> Result<Vec<Tried>, Stop> {
+        let patience = self.ledger.together();
+        let mut flights = Flights::default();
+        for first in &group {
+            flights.start(&self.ground, first.item.clone(), self.echo, patience);
+        }
+        let mut canary = JoinSet::new();
+        let ground = self.ground.clone();
+        canary.spawn(async move {
+            // By then all that can happen at once has happened, and long before the end of the wait the canary is back.
+            sleep(patience / 4).await;
+            ground.canary(Flight::Whole, patience / 2).await
+        });
+        let mut landed = Vec::new();
+        while let Some(again) = flights.land().await {
+            landed.push(again);
+        }
+        let has_room = matches!(
+            canary.join_next().await,
+            Some(Ok(Ok(sight))) if sight.is_up() && sight.echo == self.echo && sight.ping == self.ping
+        );
+        let away = match self.ground.pulse(Flight::Pulse).await {
+            Ok((_, away)) => away,
+            Err(gone) => return Err(Stop::Lost(lost_beside(&landed, Vec::new(), &gone))),
+        };
+        let mut alone = Vec::new();
+        for first in group {
+            let place = first.item.position;
+            let at = landed.iter().position(|tried| tried.item.position == place);
+            match at.map(|at| landed.swap_remove(at)) {
+                Some(again) if has_room && !away && again.judgement.timed_out => {
+                    self.ledger
+                        .tried(&first.judgement, &again.judgement, again.waited);
+                    let unstable = is_unstable(&first, &again);
+                    self.judge(again, unstable)?;
+                }
+                _ => alone.push(first),
+            }
+        }
+        Ok(alone)
+    }
+
+    /// A heavy case keeps the target busy for longer than a round trip says, also alone.
+    fn again_patience(&self, first: &Tried) -> Duration {
+        match first.item.case.heavy {
+            true => self.ground.options.timeout,
+            false => self.ledger.alone(&first.judgement),
+        }
+    }
+
+    /// Tries each suspect again, with nothing beside it; this judgement counts. Gives back those that were given less time than
+    /// the target has since turned out to need: another try beside others is fair, and cheaper.
+    pub(super) async fn alone(&mut self, mut suspects: Vec<Tried>) -> Result<Vec<Item>, Stop> {
+        suspects.sort_by_key(|tried| tried.item.position);
+        let mut impatient = Vec::new();
+        for first in suspects {
+            if first.judgement.timed_out && first.patience < self.ledger.scaled() {
+                impatient.push(first.item);
+                continue;
+            }
+            if self.ledger.knows(&first.judgement, first.patience) {
+                self.judge(first, false)?;
+                continue;
+            }
+            let patience = self.again_patience(&first);
+            let mut flight = Flights::default();
+            flight.start(&self.ground, first.item.clone(), self.echo, patience);
+            let Some(again) = flight.land().await else {
+                continue;
+            };
+            if again.wants_pulse() {
+                let case = again.item.case.id.clone();
+                match self.ground.pulse(Flight::Pulse).await {
+                    Ok((_, true)) if !again.unconnected => self.lost.push(Lost {
+                        reason: format!("it was away for a moment behind {case}, which ran alone"),
+                        case: Some(case),
+                        back: true,
+                    }),
+                    Ok(_) => {}
+                    Err(gone) => {
+                        let how = match again.unconnected {
+                            true => "when it was to be played alone",
+                            false => "while nothing else ran",
+                        };
+                        let reason =
+                            format!("it does not answer any more behind {case}, {how}: {gone}");
+                        if again.judgement.verdict == Verdict::Fail {
+                            self.tell(again, false);
+                        }
+                        return Err(Stop::Lost(Lost {
+                            case: Some(case),
+                            reason,
+                            back: false,
+                        }));
+                    }
+                }
+            }
+            self.ledger
+                .tried(&first.judgement, &again.judgement, again.waited);
+            let unstable = is_unstable(&first, &again);
+            self.judge(again, unstable)?;
+        }
+        Ok(impatient)
+    }
+}
