@@ -5,8 +5,11 @@ mod common;
 
 use std::{
     io::{Read, Write},
+    net::{Shutdown, TcpStream},
     path::Path,
     process::{Command, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread,
 };
 
 use common::*;
@@ -153,6 +156,50 @@ fn a_target_without_echo_is_not_blamed_for_it() {
             .reason
             .contains("does not send a text message back")
     );
+}
+
+#[test]
+fn a_target_that_serves_few_at_a_time_is_not_blamed_for_the_others() {
+    // It opens every connection, and has room for two at a time: the others wait, and the suite waits with them.
+    let behind = reference(Some("ignores-longest-pings"));
+    let room = Arc::new((Mutex::new(2), Condvar::new()));
+    let server = serve(move |mut near| {
+        let mut far = TcpStream::connect(behind).expect("the reference server");
+        let opened = far
+            .write_all(&read_head(&mut near))
+            .and_then(|()| near.write_all(&read_head(&mut far)));
+        if opened.is_err() {
+            return;
+        }
+        let (count, came) = &*room;
+        let mut free = came
+            .wait_while(count.lock().expect("no panic"), |free| *free == 0)
+            .expect("no panic");
+        *free -= 1;
+        drop(free);
+        thread::scope(|scope| {
+            for (mut from, mut to) in [(&near, &far), (&far, &near)] {
+                scope.spawn(move || {
+                    let _ = std::io::copy(&mut from, &mut to);
+                    let _ = to.shutdown(Shutdown::Write);
+                });
+            }
+        });
+        *count.lock().expect("no panic") += 1;
+        came.notify_one();
+    });
+    let failed = |url: String| {
+        let (ran, report) = reported(&[&url, "control/ping/*", "--timeout", "2s"]);
+        assert_eq!(ran.code, Some(1), "{:?} {}", report.summary, ran.err);
+        let failed = report
+            .cases
+            .into_iter()
+            .filter(|case| case.verdict == Verdict::Fail);
+        failed.map(|case| case.id).collect::<Vec<_>>()
+    };
+    let (few, many) = (failed(ws(server)), failed(ws(behind)));
+    assert!(few.len() > 2, "{few:?}");
+    assert_eq!(few, many);
 }
 
 #[test]

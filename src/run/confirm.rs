@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use super::{
     Item, Stop,
@@ -14,13 +17,14 @@ use crate::{report::Lost, session::Verdict};
 
 /// So many wait side by side at most.
 const TOGETHER: usize = 64;
+/// Where the target has no room for so many, this part of them is tried next.
+const LESS: usize = 4;
 
 impl Plan<'_> {
     /// Tries time-outs again, side by side, with as much patience as alone. Connections that wait ask nothing of the target; that it has room
     /// for one more while all of them are open, a canary shows. Where it does, what times out again is judged. Gives back what has to be tried alone.
     pub(super) async fn together(&mut self, suspects: Vec<Tried>) -> Result<Vec<Tried>, Stop> {
-        let most = self.ground.options.most_jobs.min(TOGETHER);
-        let can_tell = self.echo || self.ping;
+        let can_tell = self.echo || self.ping || self.close;
         let waits = |tried: &Tried| {
             tried.judgement.timed_out
                 && !tried.item.case.heavy
@@ -29,17 +33,18 @@ impl Plan<'_> {
         let (mut group, mut rest): (Vec<_>, Vec<_>) = suspects
             .into_iter()
             .partition(|tried| can_tell && waits(tried));
-        if group.len() < 2 || most < 2 {
-            rest.append(&mut group);
-            return Ok(rest);
-        }
         group.sort_by_key(|tried| tried.item.position);
         while !group.is_empty() {
+            let most = self.room.min(TOGETHER);
+            if most < 2 {
+                rest.append(&mut group);
+                break;
+            }
             let more = group.split_off(group.len().min(most));
             rest.extend(self.wait_together(group).await?);
             group = Vec::new();
             for tried in more {
-                match self.ledger.knows(&tried.judgement, tried.patience) {
+                match self.knows(&tried) {
                     true => self.judge(tried, false)?,
                     false => group.push(tried),
                 }
@@ -51,28 +56,46 @@ impl Plan<'_> {
     async fn wait_together(&mut self, group: Vec<Tried>) -> Result<Vec<Tried>, Stop> {
         let patience = self.ledger.together();
         let mut flights = Flights::default();
-        for first in &group {
+        // At least as many as a round may have side by side next: what is seen here holds there.
+        let side_by_side = (2 * self.jobs)
+            .min(self.room)
+            .min(TOGETHER)
+            .max(group.len());
+        for first in group.iter().cycle().take(side_by_side) {
             flights.start(&self.ground, first.item.clone(), self.echo, patience);
         }
         let mut canary = JoinSet::new();
         let ground = self.ground.clone();
         canary.spawn(async move {
-            // By then all that can happen at once has happened, and long before the end of the wait the canary is back.
+            // By then all that can happen at once has happened. What the canary sees when the first of the others may be gone proves nothing.
             sleep(patience / 4).await;
-            ground.canary(Flight::Whole, patience / 2).await
+            let flight = ground.canary(Flight::Whole, patience / 6);
+            timeout(patience / 2, flight).await.ok()?.ok()
         });
         let mut landed = Vec::new();
         while let Some(again) = flights.land().await {
             landed.push(again);
         }
-        let has_room = matches!(
-            canary.join_next().await,
-            Some(Ok(Ok(sight))) if sight.is_up() && sight.echo == self.echo && sight.ping == self.ping
-        );
+        let has_room = match canary.join_next().await {
+            Some(Ok(Some(sight))) => {
+                let answers = match self.echo || self.ping {
+                    true => sight.echo == self.echo && sight.ping == self.ping,
+                    false => sight.close,
+                };
+                sight.is_up() && answers
+            }
+            _ => false,
+        };
         let away = match self.ground.pulse(Flight::Pulse).await {
             Ok((_, away)) => away,
             Err(gone) => return Err(Stop::Lost(lost_beside(&landed, Vec::new(), &gone))),
         };
+        if has_room && !away {
+            self.proven = self.proven.max(side_by_side);
+        } else {
+            self.proven = 0;
+            self.room = (side_by_side / LESS).max(1);
+        }
         let mut alone = Vec::new();
         for first in group {
             let place = first.item.position;
@@ -88,6 +111,12 @@ impl Plan<'_> {
             }
         }
         Ok(alone)
+    }
+
+    /// Whether a first try needs no confirmation. A time-out beside others does, until the target has been seen to have room for all of them.
+    pub(super) fn knows(&self, first: &Tried) -> bool {
+        let has_room = !first.judgement.timed_out || self.jobs <= self.proven;
+        has_room && self.ledger.knows(&first.judgement, first.patience)
     }
 
     /// A heavy case keeps the target busy for longer than a round trip says, also alone.
@@ -108,7 +137,7 @@ impl Plan<'_> {
                 impatient.push(first.item);
                 continue;
             }
-            if self.ledger.knows(&first.judgement, first.patience) {
+            if self.knows(&first) {
                 self.judge(first, false)?;
                 continue;
             }

@@ -37,10 +37,16 @@ pub(super) struct Plan<'a> {
     pub(super) echo: bool,
     /// Whether the target answers a ping.
     pub(super) ping: bool,
+    /// Whether it answers a Close.
+    pub(super) close: bool,
+    /// So many connections may wait side by side at most.
+    pub(super) room: usize,
+    /// For so many the target has been seen to have room.
+    pub(super) proven: usize,
     /// Why the target agrees on no subprotocol; `None`: it does.
     no_subprotocol: Option<String>,
     /// How many cases run side by side now.
-    jobs: usize,
+    pub(super) jobs: usize,
     /// There is a single case: it need not be tried twice to be alone.
     only: bool,
     observe: &'a mut dyn FnMut(News),
@@ -105,6 +111,9 @@ impl<'a> Plan<'a> {
             ledger: Ledger::new(sight.round_trip, ground.options.timeout),
             echo: sight.echo,
             ping: sight.ping,
+            close: sight.close,
+            room: ground.options.most_jobs.max(1),
+            proven: 0,
             no_subprotocol,
             jobs: ground.options.jobs.max(1),
             only: items.len() == 1,
@@ -169,15 +178,14 @@ impl<'a> Plan<'a> {
                 .rev()
                 .for_each(|item| waiting.push_front(item));
             let options = &self.ground.options;
-            self.jobs = match self.ledger.end_round() {
+            let most = match self.ledger.end_round() {
                 Waits {
                     in_vain,
                     refuted: 0,
-                } if MANY_WAIT * in_vain >= tried => {
-                    (2 * self.jobs).min(options.most_jobs.max(self.jobs))
-                }
-                _ => options.jobs.max(1),
+                } if MANY_WAIT * in_vain >= tried => (2 * self.jobs).min(self.proven),
+                _ => 0,
             };
+            self.jobs = most.max(options.jobs).min(self.room).max(1);
         }
         Ok(())
     }
@@ -282,12 +290,9 @@ impl<'a> Plan<'a> {
     /// Judges what can be judged; the others have to be tried alone.
     fn sort_out(&mut self, tried: Tried, suspects: &mut Vec<Tried>) -> Result<(), Stop> {
         let options = &self.ground.options;
-        let was_alone = (self.only || options.jobs == 1) && !tried.unconnected;
+        let was_alone = (self.only || self.jobs == 1) && !tried.unconnected;
         let was_patient = !tried.judgement.timed_out || tried.patience >= options.timeout;
-        if tried.is_settled()
-            || (was_alone && was_patient)
-            || self.ledger.knows(&tried.judgement, tried.patience)
-        {
+        if tried.is_settled() || (was_alone && was_patient) || self.knows(&tried) {
             self.judge(tried, false)
         } else {
             suspects.push(tried);

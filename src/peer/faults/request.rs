@@ -167,13 +167,14 @@ pub(super) static FAULTS: &[Fault] = &[
     server(
         "hashes-repeated-keys",
         "6455-11.3.1-1",
-        "Joins several Sec-WebSocket-Key lines and hashes the list.",
+        "Puts the values of several Sec-WebSocket-Key lines one behind the other and hashes that.",
         &[
             Excuse(|c, h| {
                 c == Check::KeyRepeated || c == Check::Key && h.count("Sec-WebSocket-Key") > 1
             }),
             Misread(|r| {
-                let joined = r.head.joined("Sec-WebSocket-Key").unwrap_or_default();
+                let values: Vec<_> = r.head.values("Sec-WebSocket-Key").collect();
+                let joined = values.concat();
                 for field in &mut r.head.headers {
                     if field.name.eq_ignore_ascii_case("Sec-WebSocket-Key") {
                         field.value.clone_from(&joined);
