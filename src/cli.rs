@@ -17,6 +17,7 @@ pub mod completions;
 pub mod connect;
 pub mod coverage;
 pub mod echo;
+pub mod exec;
 pub mod explain;
 pub mod gate;
 pub mod list;

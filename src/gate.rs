@@ -65,7 +65,7 @@ pub fn judge(report: &Report) -> Exit {
     let not_asked = report
         .stopped
         .is_some_and(|stopped| stopped.why == Why::NotAsked);
-    if report.lost.iter().any(|lost| !lost.back) {
+    if report.lost.iter().any(|lost| !lost.back) || report.crashed().next().is_some() {
         Exit::Unreached
     } else if report.count(Standing::Bad) > 0 {
         Exit::Deviates

@@ -44,9 +44,11 @@ mod sys;
 #[cfg(unix)]
 #[path = "process/unix.rs"]
 mod sys;
+mod ward;
 
 pub use output::Output;
 use output::Tail;
+pub use ward::{Crash, LAST_LINES, NotStarted, RESTARTS, Ward, said};
 
 /// How long a program is given to end by itself once it was asked to.
 pub const GRACE: Duration = Duration::from_secs(3);

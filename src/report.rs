@@ -79,6 +79,9 @@ pub struct Report {
     /// The cases that lost the target.
     #[serde(default)]
     pub lost: Vec<Lost>,
+    /// When it crashed, and the suite, which had started it, started it again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crashes: Vec<Crash>,
     /// What several cases saw, told once.
     pub breaches: Vec<Breach>,
     /// The cases that ran, in the order of the catalogue.
@@ -266,6 +269,7 @@ impl Report {
     /// A report of nothing.
     pub fn none() -> Report {
         let start = Start {
+            port: None,
             role: Role::Client,
             name: None,
             url: None,
@@ -341,6 +345,16 @@ pub struct Lost {
     pub reason: String,
     /// Whether it came back, so that the run went on.
     pub back: bool,
+}
+
+/// The target crashed, and was started again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crash {
+    /// The case that does it, which was played alone; `None`: it is not known.
+    #[serde(default)]
+    pub case: Option<String>,
+    /// How it ended.
+    pub reason: String,
 }
 
 /// The end of a run before its end.

@@ -9,6 +9,7 @@ use crate::{
     case::{Case, Level},
     drive::{Deliveries, Dialler, Target, TlsOptions},
     gate::Terms,
+    process::Ward,
     report::{self, CaseResult, Lost, Probe, Stopped, Why},
     session::{Setup, Verdict},
 };
@@ -17,6 +18,7 @@ pub mod attempt;
 pub mod canary;
 pub mod choice;
 mod confirm;
+mod crash;
 pub mod ledger;
 mod plan;
 pub mod reach;
@@ -56,6 +58,8 @@ pub struct Options {
     pub delivery: Deliveries,
     /// `--ca`, `--insecure`, `--server-name`.
     pub tls: TlsOptions,
+    /// The target, where the suite has started it.
+    pub ward: Option<Arc<Ward>>,
 }
 
 /// What the run tells while it lasts.
@@ -90,6 +94,8 @@ pub struct Outcome {
     pub canary: report::Canary,
     /// The cases that lost the target, for good or for a while.
     pub lost: Vec<Lost>,
+    /// When it crashed and was started again, with its last lines.
+    pub crashes: Vec<(report::Crash, Vec<String>)>,
     /// Why the run ended before its end.
     pub stop: Option<Stop>,
     /// How many cases were not tried because of it; those that a lost target left behind are judged `error` instead.
@@ -109,6 +115,7 @@ impl Outcome {
             address: self.address,
             rtt: Some(self.round_trip),
             canary: Some(self.canary),
+            crashes: self.crashes,
             lost: self.lost,
             stopped: why.map(|why| Stopped {
                 why,
@@ -195,6 +202,7 @@ pub async fn run(
             last: plan.last,
         },
         lost: plan.lost,
+        crashes: plan.crashes,
         stop,
         not_run: plan.left.len(),
     })

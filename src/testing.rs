@@ -203,6 +203,7 @@ impl<T> Test<T> {
             command,
             started: SystemTime::now(),
             terms,
+            port: None,
         }
     }
 

@@ -47,6 +47,13 @@ fn each_call_in_the_readme_works() {
         .and_then(|rest| rest.split("```").next());
     fs::write(own.join("own.wire"), sample.expect("a sample of a case")).expect("a file");
 
+    // What the program starts finds it too.
+    let program = Path::new(env!("CARGO_BIN_EXE_wsspec"));
+    let path = format!(
+        "{}:{}",
+        program.parent().expect("a folder").display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
     let url = common::ws(common::reference(None));
     let calls = calls();
     assert!(calls.len() > 8, "{calls:?}");
@@ -59,6 +66,7 @@ fn each_call_in_the_readme_works() {
         let run = Command::new(env!("CARGO_BIN_EXE_wsspec"))
             .args(&words[1..])
             .current_dir(folder.path())
+            .env("PATH", &path)
             .output()
             .expect("the program starts");
         assert!(

@@ -178,6 +178,7 @@ impl Args {
             command: self.replay(),
             started: SystemTime::now(),
             terms,
+            port: None,
         };
         let journal = self.journal(&start, items.len())?;
         let options = Options {

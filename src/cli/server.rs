@@ -10,6 +10,7 @@ use super::{
     Failure,
     choice::Choice,
     complain,
+    exec::{self, Exec, Started},
     gate::{Gate, Names},
     progress::Progress,
     signals::Signals,
@@ -86,6 +87,8 @@ pub struct Args {
     target_name: Option<String>,
 
     #[command(flatten)]
+    exec: Exec,
+    #[command(flatten)]
     views: Views,
     #[command(flatten)]
     gate: Gate,
@@ -118,6 +121,11 @@ impl Args {
             self.subprotocol
                 .extend(SUBPROTOCOLS.first().map(|&name| name.to_owned()));
         }
+        let port = self.exec.port(url.as_deref())?;
+        let real = |url: &String| match port {
+            Some(port) => url.replace(exec::PORT, &port.to_string()),
+            None => url.clone(),
+        };
         // Without a URL the reference server is tested, over real TCP all the same; it ends with this value.
         let reference = match url {
             Some(_) => None,
@@ -128,7 +136,7 @@ impl Args {
             })?),
         };
         let target = match (&url, &reference) {
-            (Some(url), _) => Target::parse(url),
+            (Some(url), _) => Target::parse(&real(url)),
             (None, reference) => {
                 let address = reference.as_ref().map(|r| r.address.to_string());
                 Target::parse(&format!("ws://{}/", address.unwrap_or_default()))
@@ -146,6 +154,8 @@ impl Args {
         let terms = Arc::new(terms);
         let outputs = self.views.open()?;
         let writing = self.gate.open()?;
+        let ward = self.exec.ward(&target, port).await?;
+        let started = ward.map(|ward| Started(Arc::new(ward)));
 
         let progress = Progress::new(&format!("asking {target}"), self.views.on_stdout());
         let start = report::Start {
@@ -161,6 +171,7 @@ impl Args {
             command: self.replay(url.as_deref()),
             started: SystemTime::now(),
             terms: terms.clone(),
+            port,
         };
         let mut builder = Builder::new(start);
         let mut teller =
@@ -198,7 +209,22 @@ impl Args {
             terms,
             delivery: self.delivery,
             tls: self.tls(),
+            ward: started.as_ref().map(|started| started.0.clone()),
         };
+        if let Some(started) = &started {
+            let up = tokio::select! {
+                up = started.0.start() => up,
+                exit = signals.next() => {
+                    progress.end();
+                    started.end(true).await;
+                    return Ok(exit);
+                }
+            };
+            up.map_err(|error| {
+                progress.end();
+                Failure::new(Exit::Unreached, error)
+            })?;
+        }
         let began = Instant::now();
         let mut signal = None;
         let stop = async { signal = Some(signals.next().await) };
@@ -207,13 +233,28 @@ impl Args {
         let interrupted = signal.unwrap_or(Exit::Interrupted);
         let outcome = match done {
             Ok(outcome) => outcome,
-            Err(gone) => return Err(Failure::new(exit_of(&gone, interrupted), gone)),
+            Err(Unreached::Interrupted) => {
+                if let Some(started) = &started {
+                    started.end(true).await;
+                }
+                return Err(Failure::new(interrupted, Unreached::Interrupted));
+            }
+            Err(gone) => {
+                let mut sentence = gone.to_string();
+                if let Some(started) = &started {
+                    sentence.push_str(&started.unreached().await);
+                }
+                return Err(Failure::new(exit_of(&gone, interrupted), sentence));
+            }
         };
         let stopped = outcome.stop.clone();
         if let Some(Stop::Lost(lost)) = &stopped {
             complain(&format!("the target was lost: {}", lost.reason));
         }
         let report = builder.finish(outcome.end(began.elapsed()));
+        for crash in report.crashed() {
+            complain(&crash.sentence());
+        }
         if self.views.on_stdout() {
             for warning in report.warnings() {
                 complain(&format!("warning: {}", warning.sentence));
@@ -223,6 +264,9 @@ impl Args {
             Some(Stop::Interrupted) => interrupted,
             _ => gate::judge(&report),
         };
+        if let Some(started) = &started {
+            started.end(exit == Exit::Conforms).await;
+        }
         outputs.write(&report).map_err(Failure::usage)?;
         if let Some(writing) = writing {
             tell(&writing.write(&report, &self.choice.cases)?);
@@ -298,6 +342,7 @@ impl Args {
     fn replay(&self, url: Option<&str>) -> Vec<String> {
         let mut words = vec!["wsspec".to_owned(), "server".to_owned()];
         words.extend(url.map(str::to_owned));
+        words.extend(self.exec.replay());
         words.extend(self.choice.replay());
         let mut add = |option: &str, value: String| words.extend([option.to_owned(), value]);
         let path = |path: &PathBuf| path.to_string_lossy().into_owned();

@@ -130,8 +130,13 @@ fn groups(judged: &Report) -> Vec<Vec<&Case>> {
     for case in &judged.cases {
         let foreseen = case.known.as_ref().is_some_and(|known| known.holds);
         let standing = judged.standing(case);
-        let deviates = matches!(standing, Standing::Bad | Standing::Told);
-        if foreseen || !deviates || case.verdict == Verdict::Error {
+        let crashed = || {
+            let mut crashes = judged.crashes.iter();
+            crashes.any(|crash| crash.case.as_ref() == Some(&case.id))
+        };
+        let deviates = matches!(standing, Standing::Bad | Standing::Told)
+            || standing == Standing::Broken && crashed();
+        if foreseen || !deviates {
             continue;
         }
         // Rows of a case follow each other.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Canary, Case, Catalogue, FORMAT, Finding, Generator, Line, Lost, Measured, MeasuredCase,
+    Canary, Case, Catalogue, Crash, FORMAT, Finding, Generator, Line, Lost, Measured, MeasuredCase,
     Report, Rule, Stopped, Summary, Target, breach, exact::Settler,
 };
 use crate::{
@@ -54,6 +54,8 @@ pub struct Start {
     pub started: SystemTime,
     /// What it is judged by.
     pub terms: Arc<Terms>,
+    /// A port that was chosen for this run alone: `{port}` stands for it in the report.
+    pub port: Option<u16>,
 }
 
 /// A case that ran.
@@ -92,6 +94,8 @@ pub struct End {
     pub canary: Option<Canary>,
     /// The cases that lost the target.
     pub lost: Vec<Lost>,
+    /// When the target crashed, with its last lines.
+    pub crashes: Vec<(Crash, Vec<String>)>,
     /// Why the run ended before its end.
     pub stopped: Option<Stopped>,
     /// Whether the target sends each message back.
@@ -160,6 +164,15 @@ impl Builder {
             .take(MAX_FINDINGS)
             .enumerate()
         {
+            let mut finding = finding;
+            finding.what = self.portless(finding.what);
+            for text in [
+                &mut finding.sent,
+                &mut finding.expected,
+                &mut finding.received,
+            ] {
+                *text = text.take().map(|text| self.portless(text));
+            }
             let (finding, exact) = self.settler.finding(at, finding.into());
             findings.push(finding);
             measured.exact.extend(exact);
@@ -167,7 +180,7 @@ impl Builder {
         let mut lines = Vec::new();
         let said = transcript.entries.len() + transcript.left_out;
         for (at, mut entry) in transcript.entries.into_iter().take(MAX_LINES).enumerate() {
-            entry.text = bounded(&entry.text);
+            entry.text = bounded(&self.portless(entry.text));
             let hex = hex(&entry.octets);
             self.transcripts += entry.text.len() + hex.len();
             if self.transcripts > MAX_TRANSCRIPTS {
@@ -179,7 +192,7 @@ impl Builder {
             lines.push(line);
         }
         let replay = command(&self.start.command, &case.id);
-        let reason = bounded(&judgement.reason);
+        let reason = bounded(&self.portless(judgement.reason));
         let case = Case {
             id: case.id.clone(),
             position: position as u64,
@@ -207,8 +220,26 @@ impl Builder {
         (case, measured)
     }
 
+    /// A text in which the port that was chosen for this run is not told.
+    fn portless(&self, text: String) -> String {
+        let Some(port) = self.start.port else {
+            return text;
+        };
+        let port = format!(":{port}");
+        match text.contains(&port) {
+            true => text.replace(&port, ":{port}"),
+            false => text,
+        }
+    }
+
     /// The report.
-    pub fn finish(self, end: End) -> Report {
+    pub fn finish(self, mut end: End) -> Report {
+        for lost in &mut end.lost {
+            lost.reason = self.portless(std::mem::take(&mut lost.reason));
+        }
+        for (crash, _) in &mut end.crashes {
+            crash.reason = self.portless(std::mem::take(&mut crash.reason));
+        }
         let Start {
             role,
             name,
@@ -221,6 +252,7 @@ impl Builder {
             ..
         } = self.start;
         let (cases, measured): (Vec<Case>, Vec<MeasuredCase>) = self.cases.into_values().unzip();
+        let (crashes, last_lines): (Vec<Crash>, Vec<_>) = end.crashes.into_iter().unzip();
         let rules = named(&cases).into_iter().filter_map(Rule::find).collect();
         Report {
             format: FORMAT,
@@ -243,6 +275,7 @@ impl Builder {
             stopped: end.stopped,
             canary: end.canary,
             lost: end.lost,
+            crashes,
             breaches: breach::group(&cases),
             cases,
             rules,
@@ -252,6 +285,7 @@ impl Builder {
                 address: end.address,
                 rtt_us: end.rtt.map(micros),
                 machine: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+                last_lines,
                 cases: measured,
             },
         }

@@ -303,7 +303,8 @@ pub fn judge(before: &Report, after: &Report) -> Exit {
         .iter()
         .any(|case| known.contains_key(case.id.as_str()));
     let breaks = after.breaks();
-    if breaks.iter().any(|trouble| trouble.name != "nothing-shown") {
+    let broken = breaks.iter().any(|trouble| trouble.name != "nothing-shown");
+    if broken || after.crashed().next().is_some() {
         Exit::Unreached
     } else if !breaks.is_empty() {
         Exit::Nothing

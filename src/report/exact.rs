@@ -23,6 +23,9 @@ pub struct Measured {
     pub rtt_us: Option<u64>,
     /// Operating system and architecture that the program was built for.
     pub machine: String,
+    /// The last lines that the target wrote before it crashed, one entry for each of `crashes`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_lines: Vec<Vec<String>>,
     /// One entry for each case, in the order of `cases`.
     pub cases: Vec<MeasuredCase>,
 }

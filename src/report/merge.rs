@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Canary, Case, Catalogue, FORMAT, Measured, MeasuredCase, Probe, Report, Rule, Shard, Stopped,
-    Summary, Target, Why, breach, build::named,
+    Canary, Case, Catalogue, Crash, FORMAT, Measured, MeasuredCase, Probe, Report, Rule, Shard,
+    Stopped, Summary, Target, Why, breach, build::named,
 };
 use crate::{escape::line, session::Verdict};
 
@@ -89,6 +89,7 @@ pub fn merge(shards: Vec<(String, Report)>) -> Result<Report, MergeError> {
     let canary = canary(&shards);
     let stopped = stopped(&shards);
     let mut lost: Vec<_> = Vec::new();
+    let mut crashes: Vec<(Crash, Vec<String>)> = Vec::new();
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut measured = Measured::default();
     let mut places: BTreeMap<u64, (String, Case, MeasuredCase)> = BTreeMap::new();
@@ -101,9 +102,14 @@ pub fn merge(shards: Vec<(String, Report)>) -> Result<Report, MergeError> {
         let each: Vec<MeasuredCase> = (0..report.cases.len())
             .map(|at| report.measured_of(at).cloned().unwrap_or_else(|| none(at)))
             .collect();
-        add(&mut measured, report.measured);
+        let mut one = report.measured;
+        let last_lines = std::mem::take(&mut one.last_lines);
+        add(&mut measured, one);
         rules.extend(report.rules.into_iter().map(|rule| (rule.id.clone(), rule)));
         lost.extend(report.lost);
+        let mut lines = last_lines.into_iter();
+        let told = report.crashes.into_iter();
+        crashes.extend(told.map(|crash| (crash, lines.next().unwrap_or_default())));
         for (case, each) in report.cases.into_iter().zip(each) {
             if let Some(other) = owners.insert(case.id.clone(), name.clone()) {
                 return Err(MergeError::Overlap(
@@ -124,13 +130,15 @@ pub fn merge(shards: Vec<(String, Report)>) -> Result<Report, MergeError> {
         .map(|(_, case, each)| (case, each))
         .unzip();
     // A case that lost the target is told in the order of the catalogue, a loss before or behind all of them last.
-    lost.sort_by_key(|lost| {
-        cases
-            .iter()
-            .position(|case| Some(&case.id) == lost.case.as_ref())
-            .unwrap_or(usize::MAX)
-    });
+    let place = |id: &Option<String>| {
+        let at = cases.iter().position(|case| Some(&case.id) == id.as_ref());
+        at.unwrap_or(usize::MAX)
+    };
+    lost.sort_by_key(|lost| place(&lost.case));
+    crashes.sort_by_key(|(crash, _)| place(&crash.case));
+    let (crashes, last_lines) = crashes.into_iter().unzip();
     measured.cases = each;
+    measured.last_lines = last_lines;
     let rules = named(&cases)
         .into_iter()
         .filter_map(|id| rules.get(id).cloned())
@@ -145,6 +153,7 @@ pub fn merge(shards: Vec<(String, Report)>) -> Result<Report, MergeError> {
         stopped,
         canary,
         lost,
+        crashes,
         breaches: breach::group(&cases),
         cases,
         rules,

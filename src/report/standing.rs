@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, Lost, Report, Why};
+use super::{Case, Crash, Lost, Report, Why};
 use crate::{
     case::Level,
     gate::{self, Exit},
@@ -45,7 +45,7 @@ pub enum Conclusion {
 /// Why a run cannot be green, whatever its cases say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    /// A slug that does not change: `target-lost`, `run-ended-early`, `nothing-shown`, `known-stale`, `no-echo`.
+    /// A slug that does not change: `target-lost`, `target-crashed`, `run-ended-early`, `nothing-shown`, `known-stale`, `no-echo`.
     pub name: &'static str,
     /// One sentence.
     pub sentence: String,
@@ -77,11 +77,25 @@ impl Report {
     /// What is wrong apart from the cases: with the run itself, and with what was known.
     pub fn troubles(&self) -> Vec<Trouble> {
         let mut troubles = self.breaks();
+        troubles.extend(self.crashed().map(|crash| Trouble {
+            name: "target-crashed",
+            sentence: crash.sentence(),
+        }));
         troubles.extend(self.stale().iter().map(|stale| Trouble {
             name: "known-stale",
             sentence: stale.sentence(),
         }));
         troubles
+    }
+
+    /// The crashes of the target that are not known: a known deviation can say so of the case that does it.
+    pub fn crashed(&self) -> impl Iterator<Item = &Crash> {
+        let is_known = |id: &String| {
+            let case = self.cases.iter().find(|case| case.id == *id);
+            case.is_some_and(|case| self.standing(case) == Standing::Known)
+        };
+        let crashes = self.crashes.iter();
+        crashes.filter(move |crash| !crash.case.as_ref().is_some_and(is_known))
     }
 
     /// What is wrong with the run itself: why nobody can rely on it.
@@ -193,6 +207,18 @@ impl Report {
             "The run ended early: {why}. Not run: {}.",
             stopped.not_run
         ))
+    }
+}
+
+impl Crash {
+    /// What happened, in a sentence or two.
+    pub fn sentence(&self) -> String {
+        let place = match &self.case {
+            Some(case) => format!(" in {case}"),
+            None => String::new(),
+        };
+        let reason = self.reason.trim_end_matches('.');
+        format!("The target crashed{place}: {reason}. It was started again, and the run went on.")
     }
 }
 

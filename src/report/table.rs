@@ -16,7 +16,7 @@ use tabled::{
 
 use super::{
     Case, Counts, Probe, Report, Standing,
-    text::{level, lost, octets_shown},
+    text::{crash, level, lost, octets_shown},
     view::{Page, name, shorten, style, word, wrap},
 };
 use crate::{escape::line, session::Verdict};
@@ -50,6 +50,9 @@ pub fn render(report: &Report, page: &Page) -> String {
     canary(report, page, &mut out);
     for one in &report.lost {
         let _ = writeln!(out, "{}", lost(one, *page));
+    }
+    for (one, lines) in report.crashes_told() {
+        let _ = writeln!(out, "{}", crash(one, lines, *page));
     }
     if let Some(ending) = report.ending() {
         let _ = writeln!(out, "{ending}\n");

@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 use anstyle::{Effects, Style};
 
 use super::{
-    Breach, Case, Exact, Finding, Gate, Line, Lost, MeasuredCase, Report, Rule, Standing,
+    Breach, Case, Crash, Exact, Finding, Gate, Line, Lost, MeasuredCase, Report, Rule, Standing,
     breach::Key,
     exact::Part,
     view::{Page, style, word, wrap},
@@ -207,6 +207,25 @@ pub fn lost(lost: &Lost, page: Page) -> String {
     out.text
 }
 
+/// Tells of a target that crashed.
+pub fn crash(crash: &Crash, last_lines: &[String], page: Page) -> String {
+    let mut out = Out::new(page);
+    let label = page.paint(style(Verdict::Error).effects(Effects::BOLD), "CRASH");
+    match &crash.case {
+        Some(case) => out.line(&format!(
+            "{label} of the target in {}",
+            page.paint(BOLD, &escape::line(case))
+        )),
+        None => out.line(&format!("{label} of the target")),
+    }
+    out.prose("reason", &crash.reason);
+    if !last_lines.is_empty() {
+        out.exact("said", &last_lines.join("\n"));
+    }
+    out.prose("", "It was started again, and the run went on.");
+    out.text
+}
+
 /// What was said, in the notation: it can be pasted into a case. Octets and remarks are comments.
 pub fn transcript(case: &Case, measured: &MeasuredCase, page: Page) -> String {
     let mut out = String::new();
@@ -287,6 +306,9 @@ pub fn render(report: &Report, page: &Page) -> String {
     for one in &report.lost {
         add(lost(one, *page));
     }
+    for (one, lines) in report.crashes_told() {
+        add(crash(one, lines, *page));
+    }
     for stale in report.stale() {
         add(format!("{}\n", stale.sentence()));
     }
@@ -294,6 +316,13 @@ pub fn render(report: &Report, page: &Page) -> String {
 }
 
 impl Report {
+    /// The crashes, with the last lines of the target.
+    pub fn crashes_told(&self) -> impl Iterator<Item = (&Crash, &[String])> {
+        let lines = self.measured.last_lines.iter().map(Vec::as_slice);
+        let crashes = self.crashes.iter();
+        crashes.zip(lines.chain(std::iter::repeat(&[][..])))
+    }
+
     /// What was measured of the case at this place in `cases`.
     pub fn measured_of(&self, at: usize) -> Option<&MeasuredCase> {
         let case = self.cases.get(at)?;

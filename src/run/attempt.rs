@@ -266,6 +266,10 @@ impl Ground {
         let mut pause = Duration::from_millis(5);
         let mut away = false;
         loop {
+            let ward = self.options.ward.as_ref();
+            if let Some(ended) = ward.and_then(|ward| ward.has_ended()) {
+                return Err(Unreached::Ended(ended));
+            }
             let left = self
                 .options
                 .timeout

@@ -88,7 +88,18 @@ impl Plan<'_> {
         };
         let away = match self.ground.pulse(Flight::Pulse).await {
             Ok((_, away)) => away,
-            Err(gone) => return Err(Stop::Lost(lost_beside(&landed, Vec::new(), &gone))),
+            Err(gone) => {
+                let Some(ward) = self.ground.options.ward.clone() else {
+                    return Err(Stop::Lost(lost_beside(&landed, Vec::new(), &gone)));
+                };
+                let items = group.iter().map(|first| first.item.clone()).collect();
+                let left = self.fallen(&ward, items, &gone).await?;
+                let is_left = |first: &Tried| {
+                    let mut left = left.iter();
+                    left.any(|item| item.position == first.item.position)
+                };
+                return Ok(group.into_iter().filter(is_left).collect());
+            }
         };
         if has_room && !away {
             self.proven = self.proven.max(side_by_side);
@@ -157,6 +168,17 @@ impl Plan<'_> {
                     }),
                     Ok(_) => {}
                     Err(gone) => {
+                        if let Some(ward) = self.ground.options.ward.clone() {
+                            if again.unconnected {
+                                // It was gone before.
+                                let left = self.fallen(&ward, vec![again.item], &gone).await?;
+                                impatient.extend(left);
+                            } else {
+                                let crash = ward.crashed().await;
+                                self.guilty(&ward, again, &crash).await?;
+                            }
+                            continue;
+                        }
                         let how = match again.unconnected {
                             true => "when it was to be played alone",
                             false => "while nothing else ran",

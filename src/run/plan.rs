@@ -12,12 +12,13 @@ use super::{
     Item, News, Stop, Unreached,
     attempt::{Ground, Tried, without},
     canary::{Flight, Sight},
+    crash::RECENT,
     ledger::{Ledger, Waits},
     probe,
 };
 use crate::{
     case::Need,
-    report::{self, CaseResult, Lost, Probe, Standing},
+    report::{self, CaseResult, Crash, Lost, Probe, Standing},
     session::Verdict,
 };
 
@@ -51,6 +52,9 @@ pub(super) struct Plan<'a> {
     only: bool,
     observe: &'a mut dyn FnMut(News),
     pub(super) lost: Vec<Lost>,
+    pub(super) crashes: Vec<(Crash, Vec<String>)>,
+    /// The last cases that were judged, the latest last.
+    pub(super) recent: VecDeque<Item>,
     /// What is not judged yet.
     pub(super) left: BTreeMap<usize, Item>,
     /// What the canary behind the last case saw.
@@ -119,6 +123,8 @@ impl<'a> Plan<'a> {
             only: items.len() == 1,
             observe,
             lost: Vec::new(),
+            crashes: Vec::new(),
+            recent: VecDeque::new(),
             left: items
                 .into_iter()
                 .map(|item| (item.position, item))
@@ -131,6 +137,11 @@ impl<'a> Plan<'a> {
     /// Plays all cases, and sends the last canary out.
     pub(super) async fn play(&mut self) -> Result<(), Stop> {
         self.rounds().await?;
+        if let Some(ward) = self.ground.options.ward.clone()
+            && let Err(gone) = self.ground.pulse(Flight::Pulse).await
+        {
+            self.fallen(&ward, Vec::new(), &gone).await?;
+        }
         let (probe, ended) = match self.ground.pulse(Flight::Whole).await {
             Ok((sight, _)) => (probe(&sight), Ok(())),
             Err(gone) => {
@@ -255,7 +266,20 @@ impl<'a> Plan<'a> {
                 Some(pulse) = pulses.join_next() => match pulse {
                     Ok(Err(gone)) => {
                         behind.append(&mut held);
-                        let flying = flights.items.into_values().collect();
+                        let mut flying: Vec<Item> = flights.items.into_values().collect();
+                        flying.sort_by_key(|item| item.position);
+                        if let Some(ward) = self.ground.options.ward.clone() {
+                            // What no longer came to a connection has done nothing.
+                            behind.sort_by_key(|tried| tried.unconnected);
+                            let late = behind.iter().position(|tried| tried.unconnected);
+                            let late = behind.split_off(late.unwrap_or(behind.len()));
+                            let mut suspected: Vec<Item> = behind.into_iter().map(|tried| tried.item).collect();
+                            suspected.append(&mut flying);
+                            suspected.extend(late.into_iter().map(|tried| tried.item));
+                            let left = self.fallen(&ward, suspected, &gone).await?;
+                            left.into_iter().rev().for_each(|item| round.push_front(item));
+                            return Ok(suspects);
+                        }
                         return Err(Stop::Lost(lost_beside(&behind, flying, &gone)));
                     }
                     Ok(Ok((_, true))) => {
@@ -320,6 +344,11 @@ impl<'a> Plan<'a> {
 
     pub(super) fn tell(&mut self, tried: Tried, unstable: bool) {
         self.left.remove(&tried.item.position);
+        if self.ground.options.ward.is_some() {
+            self.recent.push_back(tried.item.clone());
+            let more = self.recent.len().saturating_sub(RECENT * self.jobs);
+            self.recent.drain(..more);
+        }
         (self.observe)(News::Judged(Box::new(CaseResult {
             position: tried.item.position,
             case: tried.item.case,

@@ -15,6 +15,9 @@ pub enum Unreached {
     /// The run was stopped first.
     #[error("interrupted before the target answered")]
     Interrupted,
+    /// The suite started it, and it has ended.
+    #[error("it has ended: {0}")]
+    Ended(crate::process::Ended),
     /// It cannot even be dialled.
     #[error("{0}")]
     Dial(#[from] DialError),

@@ -127,6 +127,7 @@ impl Test<Server> {
             timeout: self.timeout,
             fail_fast: false,
             terms,
+            ward: None,
             delivery: self.deliveries,
             tls: TlsOptions {
                 trust: server.trust.clone(),

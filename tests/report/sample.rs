@@ -68,6 +68,7 @@ pub fn start() -> Start {
         .map(String::from)
         .into(),
         terms: Default::default(),
+        port: None,
         started: UNIX_EPOCH + Duration::from_secs(1_760_000_000),
     }
 }
@@ -299,6 +300,7 @@ pub fn sample() -> Report {
         reason: "connection refused".into(),
     };
     let mut report = builder.finish(End {
+        crashes: vec![],
         duration: Duration::from_micros(3_214_567),
         address: Some("127.0.0.1:9001".into()),
         rtt: Some(Duration::from_micros(85)),

@@ -31,6 +31,7 @@ fn start(role: Role) -> Start {
         .map(String::from)
         .into(),
         terms: Default::default(),
+        port: None,
         started: UNIX_EPOCH,
     }
 }

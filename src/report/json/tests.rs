@@ -56,6 +56,7 @@ fn report(ids: &[&str]) -> Report {
         summary: Summary::of(&cases),
         stopped: None,
         canary: None,
+        crashes: vec![],
         lost: vec![],
         breaches: vec![],
         cases,
