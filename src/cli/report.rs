@@ -121,7 +121,10 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     let names = names(&args.files, &owners, &reports);
     if two {
         // What several clients have shown is compared as one.
-        let after = owners.iter().position(|owner| *owner != owners[0]);
+        // A file may be given twice.
+        let after = owners
+            .iter()
+            .position(|owner| !std::ptr::eq(*owner, owners[0]));
         let rest = reports.split_off(after.unwrap_or(reports.len()));
         reports = [reports, rest]
             .iter()
