@@ -81,7 +81,7 @@ pub struct Args {
     #[arg(long)]
     partial: bool,
 
-    /// Run this command once, in a shell: it drives all cases of the listener at {url}, which is in WSSPEC_URL too
+    /// Run this command once, in a shell: it drives all cases of the listener at {url}, which is in WSSPEC_URL too; {page} is the URL of the page for browsers
     #[arg(
         long,
         value_name = "CMD",

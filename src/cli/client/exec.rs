@@ -22,7 +22,7 @@ const FEW_LINES: usize = 5;
 /// What is started, and how.
 #[derive(Clone, Debug)]
 pub struct Exec {
-    /// The command; `{url}` in it is replaced.
+    /// The command; `{url}` and `{page}` in it are replaced.
     pub line: String,
     /// The most time for one run of it.
     pub limit: Duration,
@@ -38,7 +38,10 @@ pub struct Exec {
 
 impl Exec {
     fn launch(&self, url: &str, more: &[(&str, &str)]) -> Launch {
-        let mut launch = Launch::new(self.line.replace("{url}", url));
+        // The page at the same port, told to begin at once.
+        let page = format!("{}/?run", self.base.replacen("ws", "http", 1));
+        let line = self.line.replace("{url}", url).replace("{page}", &page);
+        let mut launch = Launch::new(line);
         launch.env.clone_from(&self.env);
         launch.env.push(("WSSPEC_URL".into(), url.into()));
         launch.env.push(("WSSPEC_AGENT".into(), self.agent.clone()));
