@@ -66,6 +66,8 @@ pub struct Options {
     pub delivery: Delivery,
     /// Where the page and the reports say that it listens: `ws://HOST:PORT`.
     pub url: String,
+    /// Clients are known to send each message back; else they show it.
+    pub echo: bool,
     /// Where each result is kept at once.
     pub journal: Option<Journal>,
     /// Each case is asked for by the URL that the suite has handed out, that of [`Options::resource`] for this agent.
@@ -122,6 +124,8 @@ pub struct Hall {
     updates: watch::Sender<u64>,
     /// Cases in play.
     playing: watch::Sender<BTreeMap<(String, usize), usize>>,
+    /// Cases that a client was started for, and that it has not asked for yet.
+    awaited: Mutex<Vec<usize>>,
     /// What ended badly behind a case: the agent, and what there is to tell.
     lost: Mutex<Vec<(String, report::Lost)>>,
 }
@@ -179,6 +183,7 @@ impl Hall {
             results: watch::Sender::new(0),
             updates: watch::Sender::new(0),
             playing: watch::Sender::default(),
+            awaited: Mutex::default(),
             lost: Mutex::default(),
             ordinary,
             options,
@@ -224,7 +229,7 @@ impl Hall {
     /// What an agent has shown so far.
     pub fn report(&self, agent: &str) -> Option<report::Report> {
         let results = self.agents().results(agent, &self.options.items)?;
-        let mut builder = report::Builder::new(self.options.start.clone());
+        let mut builder = report::Builder::new(self.start(agent));
         for result in results {
             builder.add(result);
         }
@@ -313,6 +318,20 @@ impl Hall {
         let _ = playing.wait_for(BTreeMap::is_empty).await;
     }
 
+    fn greet(&self, agent: &str) -> Result<(), String> {
+        self.agents().greet(agent, self.options.echo)
+    }
+
+    /// What the report of an agent begins with.
+    pub fn start(&self, agent: &str) -> report::Start {
+        let mut start = self.options.start.clone();
+        // That it echoes is what several cases have shown: one alone could not.
+        if self.agents().get(agent).is_some_and(|agent| agent.echoes) {
+            start.command.push("--echo".to_owned());
+        }
+        start
+    }
+
     /// Waits until none of this agent is, for a while: it may see the end of a case before that is judged.
     async fn settled(&self, agent: &str) {
         let mut playing = self.playing.subscribe();
@@ -322,7 +341,7 @@ impl Hall {
 
     /// A case that could not be played.
     pub async fn without(&self, agent: &str, place: usize, duration: Duration, why: String) {
-        if self.agents().greet(agent).is_err() {
+        if self.greet(agent).is_err() {
             return;
         }
         let played = Played {
@@ -330,11 +349,30 @@ impl Hall {
             transcript: Transcript::default(),
             duration,
             patience: self.options.patience,
+            within_frame: false,
             unstable: false,
         };
         self.keep(agent, place, played, None);
         let agent = agent.to_owned();
         self.tell(News::Judged { agent, place }).await;
+    }
+
+    /// A client was started for a case, or has come to its end.
+    pub fn awaits(&self, place: usize, does: bool) {
+        let mut awaited = self.awaited.lock().unwrap_or_else(|e| e.into_inner());
+        match does {
+            true => awaited.push(place),
+            false => awaited.retain(|known| *known != place),
+        }
+    }
+
+    /// The one case that can be meant where a client asks for something else than it was told.
+    fn sole_awaited(&self) -> Option<(usize, String)> {
+        let awaited = self.awaited.lock().unwrap_or_else(|e| e.into_inner());
+        match awaited.as_slice() {
+            [place] => Some((*place, self.options.alone.clone()?)),
+            _ => None,
+        }
     }
 
     /// The client came to a bad end behind a case, and another one was started for the next.

@@ -263,6 +263,11 @@ impl Session {
         self.judgement.as_ref()
     }
 
+    /// The target has sent a part of a frame that is not whole.
+    pub fn is_within_frame(&self) -> bool {
+        self.decoder.pending().octets > 0
+    }
+
     /// What was said, by both.
     pub fn transcript(&self) -> &Transcript {
         &self.transcript

@@ -77,6 +77,9 @@ pub struct Args {
     /// How octets are handed to the transport; a client comes once for a case, so `all` is not among them
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     delivery: Deliveries,
+    /// Clients are known to send each message back: where nothing comes, they fail. Else those that send nothing back in any case are none that echo
+    #[arg(long)]
+    echo: bool,
     /// A client need not ask for every case
     #[arg(long)]
     partial: bool,
@@ -187,6 +190,7 @@ impl Args {
             patience: self.timeout,
             delivery,
             url: url.clone(),
+            echo: self.echo,
             journal,
             alone: self.exec_per_case.as_ref().map(|_| self.agent.clone()),
         };

@@ -30,6 +30,8 @@ pub struct Played {
     pub duration: Duration,
     /// How long the client was given for a step.
     pub patience: Duration,
+    /// The client has begun a frame that it did not end.
+    pub within_frame: bool,
     /// Another verdict came when it was played beside other cases.
     pub unstable: bool,
 }
@@ -73,11 +75,11 @@ impl Agents {
         self.agents.get(name)
     }
 
-    /// Makes an agent known.
+    /// Makes an agent known; `echoes`: it is known to send messages back.
     ///
     /// # Errors
     /// A sentence: there are too many.
-    pub fn greet(&mut self, name: &str) -> Result<(), String> {
+    pub fn greet(&mut self, name: &str, echoes: bool) -> Result<(), String> {
         if self.agents.contains_key(name) {
             return Ok(());
         }
@@ -88,7 +90,11 @@ impl Agents {
                 self.results
             ));
         }
-        self.agents.insert(name.to_owned(), Agent::default());
+        let agent = Agent {
+            echoes,
+            ..Agent::default()
+        };
+        self.agents.insert(name.to_owned(), agent);
         self.order.push(name.to_owned());
         Ok(())
     }
@@ -114,7 +120,8 @@ impl Agents {
             }
             judgement.findings.push(finding);
         }
-        agent.echoes |= item.case.needs.contains(&Need::Echo) && sent_message(&played.transcript);
+        let has_sent = played.within_frame || sent_message(&played.transcript);
+        agent.echoes |= item.case.needs.contains(&Need::Echo) && has_sent;
         Some((played, agent.echoes))
     }
 

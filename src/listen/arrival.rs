@@ -109,7 +109,7 @@ async fn dispatch(transport: Transport, asked: Asked, hall: &Arc<Hall>) -> io::R
         return reply(transport, &answer.octets(asked.request.method == "HEAD")).await;
     }
     let said = match route {
-        Route::Run(query) => match which(hall, &query, true).and_then(|(place, agent)| {
+        Route::Run(query) => match which(hall, &query).and_then(|(place, agent)| {
             let agent = agent
                 .or_else(|| {
                     query
@@ -118,7 +118,7 @@ async fn dispatch(transport: Transport, asked: Asked, hall: &Arc<Hall>) -> io::R
                         .then(|| route::unnamed(&asked.request.head))
                 })
                 .ok_or_else(no_agent)?;
-            hall.agents().greet(&agent).map_err(Senseless)?;
+            hall.greet(&agent).map_err(Senseless)?;
             Ok((place, agent))
         }) {
             Ok((place, agent)) => {
@@ -131,12 +131,12 @@ async fn dispatch(transport: Transport, asked: Asked, hall: &Arc<Hall>) -> io::R
             let profile = browser.then_some(Profile::Browser);
             Ok(Some(hall.count(profile).to_string()))
         }
-        Route::Info(query) => which(hall, &query, false).map(|(place, _)| {
+        Route::Info(query) => which(hall, &query).map(|(place, _)| {
             let case = &hall.options.items[place].case;
             let info = serde_json::json!({"id": case.id, "description": case.title});
             Some(info.to_string())
         }),
-        Route::Status(query) => match which(hall, &query, true) {
+        Route::Status(query) => match which(hall, &query) {
             Ok((place, Some(agent))) => Ok(Some(control::status(hall, place, &agent).await)),
             Ok((_, None)) => Err(no_agent()),
             Err(why) => Err(why),
@@ -151,9 +151,17 @@ async fn dispatch(transport: Transport, asked: Asked, hall: &Arc<Hall>) -> io::R
             hall.tell(News::Stop).await;
             return done;
         }
-        Route::Other(path) => Err(Senseless(format!(
-            "there is nothing at {path:?}; cases are at /runCase?case=N&agent=NAME and at /case/ID?agent=NAME"
-        ))),
+        Route::Other(path) => match hall.sole_awaited() {
+            // It was told what to ask for, and that it asks for something else is what the case finds.
+            Some((place, agent)) => {
+                hall.greet(&agent).map_err(io::Error::other)?;
+                play::play(transport, asked, hall, place, agent).await;
+                return Ok(());
+            }
+            None => Err(Senseless(format!(
+                "there is nothing at {path:?}; cases are at /runCase?case=N&agent=NAME and at /case/ID?agent=NAME"
+            ))),
+        },
     };
     match said {
         Ok(said) => control::converse(transport, &asked, said.as_deref()).await,
@@ -166,7 +174,7 @@ fn no_agent() -> Senseless {
 }
 
 /// The case that is meant, and who asks.
-fn which(hall: &Hall, query: &Query, _: bool) -> Result<(usize, Option<String>), Senseless> {
+fn which(hall: &Hall, query: &Query) -> Result<(usize, Option<String>), Senseless> {
     let cases = hall.options.items.len();
     let place = match (&query.number, &query.id) {
         (Some(_), Some(_)) => {

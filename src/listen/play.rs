@@ -51,12 +51,14 @@ pub(super) async fn play(
     let played = exchange(&mut session, transport, asked.start, &terms);
     // A session that is not over by then counts as broken off.
     let _ = timeout(MAX_CASE, played).await;
+    let within_frame = session.is_within_frame();
     let (judgement, transcript) = session.finish();
     let played = Played {
         judgement,
         transcript,
         duration: asked.start.elapsed(),
         patience: options.patience,
+        within_frame,
         unstable: false,
     };
     hall.keep(&agent, place, played, key.as_deref());

@@ -1,6 +1,6 @@
 //! The client's side of Autobahn's control paths: asks how many cases there are, plays each, asks for the reports.
 
-use std::{collections::VecDeque, io, time::Duration};
+use std::{collections::VecDeque, io, sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::{
@@ -88,7 +88,18 @@ impl Driver {
     /// # Errors
     /// A control path does not answer as it should. What a connection of a case comes to is for the listener to tell.
     pub async fn run(&self, target: &Target, dialler: Dialler) -> Result<usize, DriverError> {
-        let dialler = std::sync::Arc::new(dialler);
+        self.run_with(target, Arc::new(dialler)).await
+    }
+
+    /// As [`Driver::run`], with a dialler that others use too.
+    ///
+    /// # Errors
+    /// As [`Driver::run`].
+    pub async fn run_with(
+        &self,
+        target: &Target,
+        dialler: Arc<Dialler>,
+    ) -> Result<usize, DriverError> {
         let line = Line {
             target,
             dialler: &dialler,

@@ -4,6 +4,7 @@
 
 mod browser;
 mod closing;
+mod connections;
 mod control;
 mod frames;
 mod messages;
@@ -102,7 +103,7 @@ pub enum Act {
 }
 
 /// Each kind of fault beside its like.
-static TABLES: [&[Fault]; 9] = [
+static TABLES: [&[Fault]; 10] = [
     request::FAULTS,
     response::FAULTS,
     opening::FAULTS,
@@ -111,6 +112,7 @@ static TABLES: [&[Fault]; 9] = [
     control::FAULTS,
     closing::FAULTS,
     sending::FAULTS,
+    connections::FAULTS,
     browser::FAULTS,
 ];
 
@@ -153,6 +155,12 @@ impl Fault {
     /// Whether a peer in this role can have it.
     pub fn is_for(&self, role: Role) -> bool {
         self.role.is_none_or(|r| r == role)
+    }
+
+    /// Whether one connection shows it; the others are seen where several are held against each other.
+    pub fn shows_at_once(&self) -> bool {
+        let mut others = connections::FAULTS.iter();
+        !others.any(|fault| fault.name == self.name)
     }
 
     /// The kind of peer that can have it: `None` for any.

@@ -125,12 +125,14 @@ async fn one(exec: &Exec, hall: &Arc<Hall>, place: usize) {
     let until = start + exec.limit;
     let id = item.case.id.as_str();
     let url = format!("{}{}", exec.base, hall.options.resource(place, &exec.agent));
+    hall.awaits(place, true);
     let mut results = hall.results_of(&exec.agent, place);
     exec.output.note(&format!("{id}: {url}"));
     let process = match Process::start(&exec.launch(&url, &[("WSSPEC_CASE", id)]), &exec.output) {
         Ok(process) => process,
         Err(error) => {
             let why = format!("cannot start `{}`: {error}", exec.line);
+            hall.awaits(place, false);
             return hall.without(&exec.agent, place, start.elapsed(), why).await;
         }
     };
@@ -154,6 +156,7 @@ async fn one(exec: &Exec, hall: &Arc<Hall>, place: usize) {
         // A client that is done ends by itself.
         let _ = timeout(GRACE, process.ended()).await;
     }
+    hall.awaits(place, false);
     let crashed = process
         .has_ended()
         .filter(|ended| ended.signal.is_some() || matches!(ended.code, Some(129..=192)));

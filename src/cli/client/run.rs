@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
         };
         let Some(result) = result else { return };
         *self.played.entry(agent.to_owned()).or_default() += 1;
-        let mut builder = Builder::new(self.hall.options.start.clone());
+        let mut builder = Builder::new(self.hall.start(agent));
         let (case, measured) = builder.add(result);
         let standing = self.hall.options.start.terms.gate().standing(case);
         self.failed += usize::from(standing == Standing::Bad);
