@@ -91,6 +91,7 @@ where
             patience: self.timeout,
             delivery: self.deliveries.first(),
             url: format!("ws://{address}"),
+            echo: false,
             journal: None,
             alone: Some(agent.clone()),
         });

@@ -45,6 +45,7 @@ async fn listening(cases: &[Arc<Case>], patience: Duration) -> (Arc<Hall>, Targe
             command: vec![],
             started: SystemTime::UNIX_EPOCH,
             terms: Default::default(),
+            port: None,
         },
         items,
         patience,
