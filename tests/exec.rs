@@ -342,6 +342,12 @@ fn a_crash_in_the_middle_names_the_case_and_the_run_goes_on() {
             &[part],
         );
     }
+    for format in ["html", "markdown", "text"] {
+        let view = ran(&["report", &stored, "--report", format]);
+        is(&view, 0, &[r"cannot go on: \x1b[31m"]);
+        let markup = matches!(format, "html");
+        assert!(!markup || !view.out.contains("<script>\n"), "{}", view.out);
+    }
     // A crash can be known like anything else.
     let known = place.file("known.txt");
     is(&all(&["--write-known", &known]), 3, &["1 new line"]);

@@ -96,6 +96,15 @@ fn what_is_known_passes_and_what_is_new_fails() {
         &["other.txt:1 no longer holds"],
     );
 
+    // What is known ends no run early.
+    let fast = ["--known", &known, "--fail-fast", "--jobs", "1"];
+    is(&place.ran(&fast), 0, &["1 known"]);
+    is(
+        &place.ran(&["--fail-fast", "--jobs", "1"]),
+        1,
+        &["The run ended early"],
+    );
+
     // The stored run is worth what the run was, until somebody judges it anew.
     let run = place.file("run.json");
     is(&ran(&["report", &run, "--gate"]), 0, &["fail, known"]);

@@ -172,7 +172,7 @@ impl Started {
         )
     }
 
-    /// Ends it, and tells where its output is unless all went well.
+    /// Ends it, and tells where its output is unless all went well and nothing crashed.
     pub async fn end(&self, well: bool) {
         self.0.stop(GRACE).await;
         if !well {

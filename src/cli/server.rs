@@ -265,7 +265,8 @@ impl Args {
             _ => gate::judge(&report),
         };
         if let Some(started) = &started {
-            started.end(exit == Exit::Conforms).await;
+            let well = exit == Exit::Conforms && report.crashes.is_empty();
+            started.end(well).await;
         }
         outputs.write(&report).map_err(Failure::usage)?;
         if let Some(writing) = writing {

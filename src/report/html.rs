@@ -261,6 +261,12 @@ fn notes(report: &Report) -> Markup {
                 @for (class, sentence) in &notes { p class={ "note " (class) } { (shown(sentence)) } }
             }
         }
+        @for (crash, lines) in report.crashes_told().filter(|(_, lines)| !lines.is_empty()) {
+            details.fold {
+                summary { "What the target said last: " (shown(crash.case.as_deref().unwrap_or("the crash"))) }
+                pre.code { @for line in lines { (shown(line)) "\n" } }
+            }
+        }
     }
 }
 

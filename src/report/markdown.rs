@@ -35,6 +35,15 @@ pub fn render(report: &Report, _: &Page) -> String {
     for warning in report.warnings() {
         let _ = writeln!(out, "> **Warning:** {}\n", text(&warning.sentence));
     }
+    for (crash, lines) in report.crashes_told().filter(|(_, lines)| !lines.is_empty()) {
+        let case = crash.case.as_deref().unwrap_or("the crash");
+        let _ = writeln!(
+            out,
+            "<details><summary>What the target said last: <code>{}</code></summary>\n\n{}\n\n</details>\n",
+            html(case),
+            block("text", &lines.join("\n"))
+        );
+    }
     for lost in report.lost.iter().filter(|lost| lost.back) {
         let _ = writeln!(out, "> {}\n", text(&lost.sentence()));
     }

@@ -1,7 +1,10 @@
 //! A case as it is told when its verdict is there: what was sent, expected and received, the rule, and the command that
 //! plays it again. What was told once is not told in full again.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use anstyle::{Effects, Style};
 
@@ -316,9 +319,14 @@ pub fn render(report: &Report, page: &Page) -> String {
 }
 
 impl Report {
-    /// The crashes, with the last lines of the target.
+    /// The crashes, with the last lines of the target; the same lines are told once.
     pub fn crashes_told(&self) -> impl Iterator<Item = (&Crash, &[String])> {
+        let mut told = HashSet::new();
         let lines = self.measured.last_lines.iter().map(Vec::as_slice);
+        let lines = lines.map(move |lines| match told.insert(lines) {
+            true => lines,
+            false => &[],
+        });
         let crashes = self.crashes.iter();
         crashes.zip(lines.chain(std::iter::repeat(&[][..])))
     }
