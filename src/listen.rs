@@ -332,11 +332,12 @@ impl Hall {
         start
     }
 
-    /// Waits until none of this agent is, for a while: it may see the end of a case before that is judged.
+    /// Waits until none of this agent is, for a while: it may see the end of a case before that is judged. An agent that ends itself when it has its
+    /// reports ends what it had left open, and nobody would see that it was.
     async fn settled(&self, agent: &str) {
         let mut playing = self.playing.subscribe();
         let none = playing.wait_for(|playing| !playing.keys().any(|(who, _)| who == agent));
-        let _ = timeout(MAX_SETTLING, none).await;
+        let _ = timeout(self.options.patience + MAX_SETTLING, none).await;
     }
 
     /// A case that could not be played.
