@@ -226,6 +226,17 @@ fn a_line_can_tell_that_it_is_ready() {
 }
 
 #[test]
+fn a_server_may_take_its_port_from_the_environment() {
+    let line = echo("").replace("{port}", "\"$PORT\"");
+    is(
+        &run(&["--exec", &line, URL, "control/ping/length[1]"]),
+        0,
+        &["1 pass"],
+    );
+    is(&run(&["--exec", "exit 7", URL]), 3, &["exit status 7"]);
+}
+
+#[test]
 fn one_that_does_not_start_is_told_with_what_it_said() {
     let place = Place::new();
     let json = format!("json={}", place.file("run.json"));
@@ -274,10 +285,6 @@ fn what_makes_no_sense_is_told() {
         (
             &["--exec", "x {port}", "ws://127.0.0.1:9"],
             "`{port}` is in --exec, and not in the URL",
-        ),
-        (
-            &["--exec", "x", URL],
-            "`{port}` is in the URL, and not in --exec",
         ),
         (&[URL], "is for --exec"),
         (&["ws://127.0.0.1:9", "--wait", "x"], "--exec"),

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Starting the server")]
 pub struct Exec {
-    /// Start the server with this line, by `sh -c`, and end it and all that it started behind the run; `{port}` in it and in the URL is a free port
+    /// Start the server with this line, by `sh -c`, and end it and all that it started behind the run; `{port}` in it and in the URL is a free port, which it also finds as PORT in its environment
     #[arg(long, value_name = "COMMAND")]
     pub exec: Option<String>,
     /// It is ready when it prints a line like this pattern [default: when its port takes connections]
@@ -61,17 +61,13 @@ impl Exec {
                 "--exec starts a server, and the URL says where it listens; add ws://127.0.0.1:{PORT}"
             )));
         }
-        let in_line = line.contains(PORT);
-        if in_url != in_line {
-            let (there, missing) = match in_url {
-                true => ("the URL", "--exec"),
-                false => ("--exec", "the URL"),
-            };
+        // A server may take its port from the environment instead.
+        if line.contains(PORT) && !in_url {
             return Err(Failure::usage(format!(
-                "`{PORT}` is in {there}, and not in {missing}; both have to name the same port"
+                "`{PORT}` is in --exec, and not in the URL; both have to name the same port"
             )));
         }
-        match in_line {
+        match in_url {
             true => process::free_port().map(Some).map_err(|error| {
                 Failure::new(Exit::Unreached, format!("there is no free port: {error}"))
             }),
@@ -123,7 +119,10 @@ impl Exec {
         let launch = Launch {
             line: self.line(line, port),
             says: self.wait.clone(),
-            env: Vec::new(),
+            env: port
+                .map(|port| ("PORT".to_owned(), port.to_string()))
+                .into_iter()
+                .collect(),
         };
         let ready = match self.wait {
             Some(_) => Ready::Line,
