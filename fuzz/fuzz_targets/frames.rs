@@ -1,2 +1,2 @@
 #![no_main]
-libfuzzer_sys::fuzz_target!(|input: wsspec::fuzz::Stream| wsspec_fuzz::frames(&input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| wsspec::fuzz::frames(input));

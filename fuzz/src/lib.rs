@@ -5,9 +5,8 @@ pub mod foreign;
 
 use wsspec::fuzz::{self, Script, Stream};
 
-/// Frames, by [`fuzz::frames`](fn@fuzz::frames), and as soketto and tungstenite read them.
-pub fn frames(stream: &Stream) {
-    fuzz::frames(stream);
+/// Frames, as soketto and tungstenite read them.
+pub fn decoders(stream: &Stream) {
     fuzz::frames::agree("soketto", stream, foreign::soketto);
     fuzz::frames::agree("tungstenite", stream, foreign::tungstenite_headers);
 }

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{End, Explained, LIMITS, Reading, Stream};
+use super::{End, Explained, LIMITS, Reading, Stream, stream::cuts};
 use crate::wire::{
-    frame::{DecodeError, Decoder, Frame, Header, Pending, encode},
+    frame::{DecodeError, Decoder, Frame, Header, Pending},
     observer::{Breach, Observer},
 };
 
@@ -35,44 +35,140 @@ impl From<&Frame> for Seen {
     }
 }
 
-/// Reads a stream as frames.
+/// Reads a stream as frames: octets as they make a [`Stream`], without making one, for this is done more often than anything else.
 ///
 /// # Panics
 /// When what is read depends on how the stream is cut, or does not encode to what was read, or is not what section 5.2 says.
-pub fn frames(stream: &Stream) {
-    let whole = read(std::iter::once(&stream.octets[..]));
-    if stream.cut > 0 {
-        let cut = read(stream.cuts());
-        assert_eq!(whole, cut, "what is read depends on how the stream is cut");
-    }
-    let mut encoded = Vec::with_capacity(stream.octets.len());
-    for frame in &whole.frames {
-        let (plain, used) =
-            plainly(&stream.octets[encoded.len()..]).expect("no whole frame is there");
-        assert_eq!(
-            Seen::from(frame),
-            plain,
-            "not what RFC 6455, section 5.2 says"
-        );
-        encode(&frame.header, &frame.payload, &mut encoded);
-        assert_eq!(frame.size(), used);
-    }
-    let (used, rest) = stream.octets.split_at(encoded.len());
-    assert_eq!(
-        encoded, used,
-        "encoding does not give back what was decoded"
-    );
-    match whole.error {
-        Some(error) => {
-            let header = Header::read(rest);
-            assert_eq!(header.as_ref(), Some(error.header()));
-            let long = error.header().length > LIMIT as u64;
-            assert!(long, "{error}: it is not too long");
+pub fn frames(octets: &[u8]) {
+    let Some((last, octets)) = octets.split_last() else {
+        return;
+    };
+    let mut decoder = Decoder::new(LIMIT);
+    let mut scratch = Vec::with_capacity(octets.len().max(Header::MAX));
+    let (mut come, mut at, mut failed) = (0, 0, None);
+    for piece in cuts(octets, last >> 1) {
+        decoder.feed(piece);
+        come += piece.len();
+        failed = loop {
+            match decoder.next_frame() {
+                Ok(Some(frame)) => {
+                    let plain = Plain::read(&octets[at..come]).expect("no whole frame has come");
+                    plain.is(&frame, &mut scratch);
+                    scratch.clear();
+                    frame.header.encode(&mut scratch);
+                    let written = &octets[at..at + plain.begin];
+                    assert!(
+                        scratch == written,
+                        "{frame:?} does not encode to what was read"
+                    );
+                    at += plain.end;
+                }
+                Ok(None) => break None,
+                Err(error) => break Some(error),
+            }
+        };
+        if let Some(error) = failed {
+            decoder.feed(&octets[come..]);
+            assert_eq!(decoder.next_frame(), Err(error), "the error changes");
+            break;
         }
+    }
+    match failed {
         None => {
-            assert_eq!(whole.pending.octets, rest.len());
-            assert_eq!(plainly(rest), None, "a whole frame is left");
+            assert!(
+                Plain::read(&octets[at..]).is_none(),
+                "a whole frame is left"
+            );
+            assert_eq!(decoder.pending().octets, octets.len() - at);
         }
+        Some(error) => {
+            assert_eq!(Header::read(&octets[at..]), Some(*error.header()));
+            let long = error.header().length > LIMIT as u64;
+            let top = matches!(error, DecodeError::TopBit { .. });
+            assert!(long && top == (error.header().length >= 1 << 63), "{error}");
+        }
+    }
+}
+
+/// A frame by the letter of section 5.2, octet by octet.
+struct Plain<'a> {
+    fin: bool,
+    rsv: [bool; 3],
+    opcode: u8,
+    key: Option<u32>,
+    /// As it stands on the wire.
+    payload: &'a [u8],
+    /// Where the payload begins, and where it ends.
+    begin: usize,
+    end: usize,
+}
+
+impl<'a> Plain<'a> {
+    /// The first frame; `None`: it is not whole, or longer than [`LIMIT`].
+    fn read(octets: &'a [u8]) -> Option<Plain<'a>> {
+        let mut at = 2;
+        let [first, second] = *octets.first_chunk::<2>()?;
+        let bit = |n: u8| first >> (7 - n) & 1 == 1;
+        let mut number = |width: usize| {
+            let digits = octets.get(at..at + width)?;
+            at += width;
+            let number = digits
+                .iter()
+                .fold(0u64, |n, digit| n * 256 + u64::from(*digit));
+            Some(number)
+        };
+        let length = match second % 128 {
+            126 => number(2)?,
+            127 => number(8)?,
+            short => u64::from(short),
+        };
+        let key = match second / 128 {
+            1 => Some(number(4)? as u32),
+            _ => None,
+        };
+        if length > LIMIT as u64 {
+            return None;
+        }
+        let end = at + length as usize;
+        Some(Plain {
+            fin: bit(0),
+            rsv: [bit(1), bit(2), bit(3)],
+            opcode: first % 16,
+            key,
+            payload: octets.get(at..end)?,
+            begin: at,
+            end,
+        })
+    }
+
+    /// It is this frame.
+    fn is(&self, frame: &Frame, scratch: &mut Vec<u8>) {
+        let Frame { header, payload } = frame;
+        assert!(
+            (header.fin, header.rsv, header.opcode.value()) == (self.fin, self.rsv, self.opcode)
+                && header.length == self.payload.len() as u64
+                && header.key.map(u32::from_be_bytes) == self.key
+                && frame.size() == self.end,
+            "{header:?} is not what RFC 6455, section 5.2 says"
+        );
+        let Some(key) = self.key else {
+            assert!(
+                self.payload == payload,
+                "not the payload that came: {frame:?}"
+            );
+            return;
+        };
+        // Section 5.3: octet i XOR octet i mod 4 of the key.
+        scratch.clear();
+        scratch.extend_from_slice(self.payload);
+        let (fours, rest) = scratch.as_chunks_mut::<4>();
+        for four in fours {
+            *four = (u32::from_be_bytes(*four) ^ key).to_be_bytes();
+        }
+        for (octet, key) in rest.iter_mut().zip(key.to_be_bytes()) {
+            *octet ^= key;
+        }
+        assert!(scratch == payload, "not the payload that came: {frame:?}");
     }
 }
 
@@ -114,50 +210,6 @@ fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Whole {
         error,
         pending,
     }
-}
-
-/// The first frame by the letter of section 5.2, octet by octet, and how many octets it has; `None`: it is not whole, or longer than [`LIMIT`].
-fn plainly(octets: &[u8]) -> Option<(Seen, usize)> {
-    let mut at = 2;
-    let [first, second] = *octets.first_chunk::<2>()?;
-    let bit = |n: u8| first >> (7 - n) & 1 == 1;
-    let mut number = |width: usize| {
-        let digits = octets.get(at..at + width)?;
-        at += width;
-        Some(
-            digits
-                .iter()
-                .fold(0u64, |n, digit| n * 256 + u64::from(*digit)),
-        )
-    };
-    let length = match second % 128 {
-        126 => number(2)?,
-        127 => number(8)?,
-        short => u64::from(short),
-    };
-    let key = match second / 128 {
-        1 => Some(number(4)? as u32),
-        _ => None,
-    };
-    if length > LIMIT as u64 {
-        return None;
-    }
-    let end = at + length as usize;
-    let masked = octets.get(at..end)?;
-    let payload = match key {
-        Some(key) => {
-            let unmasked = masked.iter().zip(key.to_be_bytes().into_iter().cycle());
-            unmasked.map(|(octet, key)| octet ^ key).collect()
-        }
-        None => Bytes::copy_from_slice(masked),
-    };
-    let seen = Seen {
-        fin: bit(0),
-        rsv: [bit(1), bit(2), bit(3)],
-        opcode: first % 16,
-        payload,
-    };
-    Some((seen, end))
 }
 
 /// Holds what another implementation, called `name`, reads of a stream against what ours does; `read` is given the pieces in which the

@@ -11,7 +11,8 @@ use crate::case::Role;
 pub struct Stream {
     /// Who sends it.
     pub sender: Role,
-    /// How it is cut: 0 not at all, up to 15 into pieces of that many octets, beyond into pieces of changing size. At most 127.
+    /// How it is cut: 0 not at all, up to 15 into pieces of that many octets, beyond into pieces of changing size; behind each 4 pieces they
+    /// are twice as long. At most 127.
     pub cut: u8,
     /// All of it.
     pub octets: Vec<u8>,
@@ -30,7 +31,7 @@ impl Stream {
         pieces(&self.octets, self.cut)
     }
 
-    /// The ends of its pieces: [`pieces`](Stream::pieces) without an allocation.
+    /// [`pieces`](Stream::pieces) without an allocation.
     pub(super) fn cuts(&self) -> impl Iterator<Item = &[u8]> {
         cuts(&self.octets, self.cut)
     }
@@ -40,9 +41,13 @@ pub(super) fn pieces(octets: &[u8], cut: u8) -> Vec<&[u8]> {
     cuts(octets, cut).collect()
 }
 
-fn cuts(octets: &[u8], cut: u8) -> impl Iterator<Item = &[u8]> {
+/// How many pieces have one size: behind them it is doubled, so that a long stream does not come in too many.
+const ALIKE: usize = 4;
+
+pub(super) fn cuts(octets: &[u8], cut: u8) -> impl Iterator<Item = &[u8]> {
     let mut rest = octets;
-    let mut at = u64::from(cut);
+    let mut state = u64::from(cut);
+    let mut pieces = 0;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -52,10 +57,14 @@ fn cuts(octets: &[u8], cut: u8) -> impl Iterator<Item = &[u8]> {
             1..16 => usize::from(cut),
             // Any sequence will do that changes and is the same each time (Knuth's multiplier).
             _ => {
-                at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                1 + (at >> 59) as usize
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                1 + (state >> 59) as usize
             }
         };
+        let size = size << (pieces / ALIKE).min(16);
+        pieces += 1;
         let (piece, left) = rest.split_at(size.min(rest.len()));
         rest = left;
         Some(piece)

@@ -8,6 +8,8 @@
 mod sample;
 
 mod foreign;
+#[allow(dead_code, reason = "it is a program too")]
+mod own_decoder;
 mod seeds;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
@@ -20,9 +22,10 @@ use wsspec::{fuzz, report::Report};
 type Body = fn(&[u8]);
 
 /// All targets.
-const TARGETS: [(&str, Body); 11] = [
+const TARGETS: [(&str, Body); 12] = [
     ("close", fuzz::close),
-    ("frames", |octets| made(octets, frames)),
+    ("decoders", |octets| made(octets, decoders)),
+    ("frames", fuzz::frames),
     ("lists", fuzz::lists),
     ("messages", |octets| made(octets, messages)),
     ("notation", fuzz::notation),
@@ -40,10 +43,10 @@ fn made<T: for<'a> Arbitrary<'a>>(octets: &[u8], body: fn(&T)) {
     }
 }
 
-fn frames(stream: &fuzz::Stream) {
-    fuzz::frames(stream);
+fn decoders(stream: &fuzz::Stream) {
     fuzz::frames::agree("soketto", stream, foreign::soketto);
     fuzz::frames::agree("tungstenite", stream, foreign::tungstenite_headers);
+    fuzz::frames::agree("one's own decoder", stream, own_decoder::read);
 }
 
 fn messages(script: &fuzz::Script) {
