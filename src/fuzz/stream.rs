@@ -11,7 +11,7 @@ use crate::case::Role;
 pub struct Stream {
     /// Who sends it.
     pub sender: Role,
-    /// How it is cut: 0 not at all, up to 15 into pieces of that many octets, beyond into pieces of changing size; behind each 4 pieces they
+    /// How it is cut: 0 not at all, up to 15 into pieces of that many octets, beyond into pieces of changing size; behind each 16 pieces they
     /// are twice as long. At most 127.
     pub cut: u8,
     /// All of it.
@@ -42,18 +42,13 @@ pub(super) fn pieces(octets: &[u8], cut: u8) -> Vec<&[u8]> {
 }
 
 /// How many pieces have one size: behind them it is doubled, so that a long stream does not come in too many.
-const ALIKE: usize = 4;
+const ALIKE: u32 = 16;
 
 pub(super) fn cuts(octets: &[u8], cut: u8) -> impl Iterator<Item = &[u8]> {
-    let mut rest = octets;
     let mut state = u64::from(cut);
-    let mut pieces = 0;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
+    split(octets, move |pieces| {
         let size = match cut {
-            0 => rest.len(),
+            0 => usize::MAX,
             1..16 => usize::from(cut),
             // Any sequence will do that changes and is the same each time (Knuth's multiplier).
             _ => {
@@ -63,10 +58,29 @@ pub(super) fn cuts(octets: &[u8], cut: u8) -> impl Iterator<Item = &[u8]> {
                 1 + (state >> 59) as usize
             }
         };
-        let size = size << (pieces / ALIKE).min(16);
-        pieces += 1;
-        let (piece, left) = rest.split_at(size.min(rest.len()));
+        size.saturating_mul(1 << (pieces / ALIKE).min(16))
+    })
+}
+
+/// As [`cuts`], in a few pieces only: each is four times as long as the one before.
+pub(super) fn few_cuts(octets: &[u8], cut: u8) -> impl Iterator<Item = &[u8]> {
+    split(octets, move |pieces| match cut {
+        0 => usize::MAX,
+        _ => usize::from(cut) << (2 * pieces).min(16),
+    })
+}
+
+/// Pieces of these sizes, which depend on how many came before.
+fn split(octets: &[u8], mut size: impl FnMut(u32) -> usize) -> impl Iterator<Item = &[u8]> {
+    let mut rest = octets;
+    let mut pieces = 0;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let (piece, left) = rest.split_at(size(pieces).min(rest.len()));
         rest = left;
+        pieces += 1;
         Some(piece)
     })
 }

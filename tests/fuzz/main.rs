@@ -126,9 +126,11 @@ fn seeds_are_what_the_catalogue_gives() {
             assert!(there.iter().all(|octets| Report::from_json(octets).is_ok()));
             continue;
         }
+        // A case that comes or goes, or a session that takes one turn less, moves a few; a catalogue that has moved on moves many.
+        let stale = there.symmetric_difference(made).count();
         assert!(
-            there == *made,
-            "the seeds of {target} are not what the catalogue gives: `SNAPSHOTS=overwrite cargo test --test fuzz` makes them anew"
+            stale * 10 <= made.len(),
+            "{stale} seeds of {target} are not what the catalogue gives, or not there: `SNAPSHOTS=overwrite cargo test --test fuzz` makes them anew"
         );
     }
     assert!(total < 500_000, "{total} octets of seeds");
@@ -155,4 +157,99 @@ fn inputs_that_were_once_found_hold() {
         }
     }
     assert!(ran > 0, "there are none in tests/fuzz/found");
+}
+
+/// The names of the targets as `cargo fuzz list` gives them.
+fn listed() -> Vec<String> {
+    let manifest = fs::read_to_string(folder("fuzz/Cargo.toml")).expect("the manifest");
+    let sections = manifest.split("[[bin]]\nname = \"").skip(1);
+    sections
+        .filter_map(|section| Some(section.split_once('"')?.0.to_owned()))
+        .collect()
+}
+
+#[test]
+fn each_target_has_its_body_its_dictionary_and_its_line_in_the_documentation() {
+    if is_packaged() {
+        return;
+    }
+    let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(listed(), names);
+    let readme = fs::read_to_string(folder("fuzz/README.md")).expect("the documentation");
+    for name in names {
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "{name} is not documented"
+        );
+        let source = fs::read_to_string(folder(&format!("fuzz/fuzz_targets/{name}.rs")));
+        let source = source.expect("the target");
+        assert!(
+            source.contains(&format!("::{name}(")),
+            "{name} calls something else"
+        );
+        let words = fs::read_to_string(folder(&format!("fuzz/dict/{name}.dict")));
+        for line in words.expect("the dictionary").lines() {
+            assert!(is_word(line), "{name}: {line}");
+        }
+    }
+}
+
+/// A line of a dictionary: a remark, or a quoted word with the escapes that libFuzzer reads.
+fn is_word(line: &str) -> bool {
+    let Some(word) = line
+        .strip_prefix('"')
+        .and_then(|line| line.strip_suffix('"'))
+    else {
+        return line.starts_with('#');
+    };
+    let mut rest = word;
+    while let Some(next) = rest.chars().next() {
+        rest = match next {
+            '"' => return false,
+            '\\' => match rest.as_bytes() {
+                [_, b'\\' | b'"', ..] => &rest[2..],
+                [_, b'x', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                    &rest[4..]
+                }
+                _ => return false,
+            },
+            ' '..='~' => &rest[1..],
+            _ => return false,
+        };
+    }
+    !word.is_empty()
+}
+
+#[test]
+fn the_decoder_in_the_documentation_is_the_one_that_runs() {
+    if is_packaged() {
+        return;
+    }
+    let readme = fs::read_to_string(folder("fuzz/README.md")).expect("the documentation");
+    let source = include_str!("own_decoder.rs");
+    let begin = source
+        .find("/// Reads with one's own decoder")
+        .expect("the function");
+    let end = source.find("fn main()").expect("the program");
+    assert!(readme.contains(source[begin..end].trim()));
+}
+
+#[test]
+fn bugs_that_are_planted_have_their_place() {
+    if is_packaged() {
+        return;
+    }
+    // The script ends when one has moved; what it does with them takes minutes.
+    let checked = std::process::Command::new("python3")
+        .args(["fuzz/plant", "--check"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
+    let Ok(checked) = checked else {
+        return eprintln!("no python3 here: not checked");
+    };
+    assert!(
+        checked.status.success(),
+        "{}",
+        String::from_utf8_lossy(&checked.stderr)
+    );
 }

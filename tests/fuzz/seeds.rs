@@ -75,9 +75,43 @@ pub fn seeds() -> Seeds {
     // The same octets are read by ours and by others.
     let frames = seeds.get("frames").cloned().unwrap_or_default();
     seeds.insert("decoders", frames);
+    for (target, head) in BY_HAND {
+        for cut in [0, 1, 21] {
+            let (sender, octets) = (Role::Server, head.as_bytes().to_vec());
+            let stream = Stream {
+                sender,
+                cut,
+                octets,
+            };
+            seeds.entry(target).or_default().insert(stream.seed());
+        }
+    }
     seeds.insert("report", reports());
     seeds
 }
+
+/// What no case makes the suite or the reference peer say, and a target may: heads with bodies and trailers, odd octets, other protocols.
+const BY_HAND: [(&str, &str); 7] = [
+    (
+        "request",
+        "GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nTrailer: x\r\nMore: y\r\n\r\n",
+    ),
+    (
+        "request",
+        "GET / HTTP/1.1\r\nHost: h\u{c}\r\nUpgrade: websocket\t \r\n\r\n",
+    ),
+    ("request", "\u{16}\u{3}\u{1}\u{0}\u{5}hello"),
+    (
+        "response",
+        "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nTrailer: x\r\nMore: y\r\n\r\n",
+    ),
+    (
+        "response",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nServer: x\u{b}\r\n\r\nabc",
+    ),
+    ("response", "\0\0\u{c}\u{4}\0\0\0\0\0\0\u{3}\0\0\0d"),
+    ("response", "SSH-2.0-OpenSSH\r\n"),
+];
 
 /// What the suite says in a case to the reference peer, and how the session was led there.
 fn said(case: &Arc<Case>, target: Role) -> (Vec<u8>, Vec<(Duration, Event)>) {
