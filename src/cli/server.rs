@@ -101,7 +101,12 @@ const TIMEOUT: &str = "5s";
 /// # Errors
 /// A sentence, where the run did not come about.
 pub fn run(args: Args) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    // One thread costs least. The reference server has one of its own: what keeps the suite busy must not keep the target busy too.
+    let mut builder = match args.words.iter().any(|word| word.contains("://")) {
+        true => tokio::runtime::Builder::new_current_thread(),
+        false => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Unreached, format!("cannot start: {error}")))?;

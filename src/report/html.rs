@@ -238,6 +238,9 @@ fn notes(report: &Report) -> Markup {
     for lost in report.lost.iter().filter(|lost| lost.back) {
         notes.push(("is-tolerated", lost.sentence()));
     }
+    for growth in report.growth() {
+        notes.push(("is-pass", growth.sentence()));
+    }
     notes.extend(report.ending().map(|ending| ("is-tolerated", ending)));
     let remarks = report.remarks().into_iter();
     notes.extend(remarks.map(|remark| ("is-tolerated", remark)));

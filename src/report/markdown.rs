@@ -63,6 +63,9 @@ pub fn render(report: &Report, _: &Page) -> String {
         }
         out.push('\n');
     }
+    for growth in report.growth() {
+        let _ = writeln!(out, "{}\n", text(&growth.sentence()));
+    }
     failures(&mut out, report);
     rest(&mut out, report);
     provenance(&mut out, report);

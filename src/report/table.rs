@@ -47,6 +47,9 @@ pub fn render(report: &Report, page: &Page) -> String {
         let title = page.paint(BOLD, "Cases that do not simply pass");
         let _ = writeln!(out, "{title}\n\n{table}\n");
     }
+    for growth in report.growth() {
+        let _ = writeln!(out, "{}\n", line(&growth.sentence()));
+    }
     canary(report, page, &mut out);
     for one in &report.lost {
         let _ = writeln!(out, "{}", lost(one, *page));

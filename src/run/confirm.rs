@@ -115,7 +115,7 @@ impl Plan<'_> {
                 Some(again) if has_room && !away && again.judgement.timed_out => {
                     self.ledger
                         .tried(&first.judgement, &again.judgement, again.waited);
-                    let unstable = is_unstable(&first, &again);
+                    let unstable = is_unstable(&first, &again, self.ground.options.timeout);
                     self.judge(again, unstable)?;
                 }
                 _ => alone.push(first),
@@ -198,7 +198,7 @@ impl Plan<'_> {
             }
             self.ledger
                 .tried(&first.judgement, &again.judgement, again.waited);
-            let unstable = is_unstable(&first, &again);
+            let unstable = is_unstable(&first, &again, self.ground.options.timeout);
             self.judge(again, unstable)?;
         }
         Ok(impatient)
