@@ -1,5 +1,8 @@
 //! Tells whether a WebSocket endpoint keeps the protocol, which rule it breaks, and what octets prove it.
 //!
+//! Inside tests of your own: [`Server`] for a server at an address, [`Client`] for a client as a function of a URL; [`testing`] has an example of each.
+//! All else is what the program `wsspec` is made of; only it needs the feature `cli`, which is on by default.
+//!
 //! `cases → Case → plan → Session ⇄ drive ⇄ target; Session → Transcript → Judgement → Report → views, gate`
 
 pub mod case;

@@ -92,6 +92,9 @@ impl Pages {
 /// Writes the hostile text wherever a target has a say, and into a failing case that stands open to the reader.
 fn poison(report: &mut Value) {
     let cases = report["cases"].as_array_mut().expect("cases");
+    let last = cases.iter_mut().rfind(|case| case["verdict"] == "fail");
+    last.expect("a failure")["known"] =
+        json!({ "at": HOSTILE, "says": "fail", "reason": HOSTILE, "holds": true });
     for case in cases.iter_mut().filter(|case| case["verdict"] == "fail") {
         case["reason"] = HOSTILE.into();
         for finding in case["findings"].as_array_mut().expect("findings") {
@@ -112,7 +115,7 @@ fn poison(report: &mut Value) {
 }
 
 fn failing() -> &'static str {
-    "[...document.querySelectorAll('details.case.is-fail')]"
+    "[...document.querySelectorAll('details.case.is-fail:not(.known)')]"
 }
 
 /// What holds of each page, however it is looked at.
@@ -255,6 +258,9 @@ async fn a_reader_searches_filters_and_unfolds() {
         failing()
     ))
     .await;
+    // What is known is no failure to look at.
+    page.sees("!document.querySelector('details.case.known').open")
+        .await;
     page.click("#unfold").await;
     page.sees(&format!("{}.every((one) => !one.open)", failing()))
         .await;

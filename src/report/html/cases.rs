@@ -106,8 +106,13 @@ fn apart(report: &Report, at: usize, case: &Case, room: &mut Room) -> Markup {
     if full {
         room.full = room.full.saturating_sub(body.0.len());
     }
+    let worth = match report.standing(case) {
+        Standing::Known => " known",
+        Standing::Told => " warns",
+        _ => "",
+    };
     html! {
-        details class={ "case is-" (slug(case.verdict)) } id={ "case/" (shown(&case.id)) } {
+        details class={ "case is-" (slug(case.verdict)) (worth) } id={ "case/" (shown(&case.id)) } {
             summary {
                 span.line {
                     span.verdict { (word(case.verdict)) }

@@ -12,7 +12,7 @@
   if (tools && cases.length) {
     const words = new Map(cases.map((one) => [one, one.querySelector("summary").textContent.toLowerCase()]));
     const folds = all(".category > details.fold");
-    const failures = cases.filter((one) => one.matches(".is-fail, .is-error") && !one.closest("details.fold"));
+    const failures = cases.filter((one) => one.matches(".is-fail:not(.known), .is-error:not(.known)") && !one.closest("details.fold"));
     const filters = all(".stat input");
     let opened = null;
     const apply = () => {
@@ -105,7 +105,7 @@
 
   let unprinted = [];
   addEventListener("beforeprint", () => {
-    unprinted = cases.filter((one) => !one.open && one.matches(".is-fail, .is-error") && !one.hidden);
+    unprinted = cases.filter((one) => !one.open && one.matches(".is-fail:not(.known), .is-error:not(.known)") && !one.hidden);
     for (const one of unprinted) one.open = true;
   });
   addEventListener("afterprint", () => {
