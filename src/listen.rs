@@ -213,10 +213,8 @@ impl Hall {
         let Some(agent) = agents.get(agent) else {
             return self.ordinary;
         };
-        let profile = match agent.played.range(self.ordinary..).next() {
-            Some(_) => Some(Profile::Browser),
-            None => None,
-        };
+        let beyond = agent.played.range(self.ordinary..).next();
+        let profile = beyond.map(|_| Profile::Browser);
         self.count(profile).saturating_sub(agent.played.len())
     }
 

@@ -194,7 +194,7 @@ mod tests {
             .filter_map(|r| r.target.agent.as_deref())
             .collect();
         assert_eq!(agents, ["b", "a"]);
-        assert_eq!(reports[0].cases, [case.clone()]);
+        assert_eq!(reports[0].cases, std::slice::from_ref(case));
         assert_eq!(reports[1].cases[0].verdict, Verdict::NotApplicable);
         assert_eq!(reports[0].stopped.map(|s| s.not_run), Some(99));
         let again = reports[0].to_json();

@@ -126,11 +126,8 @@ impl Chromium {
                 continue;
             };
             let message: Value = serde_json::from_str(&text).expect("JSON");
-            match message["method"].as_str() {
-                Some("Runtime.exceptionThrown" | "Log.entryAdded") => {
-                    self.complaints.push(message["params"].to_string());
-                }
-                _ => {}
+            if let Some("Runtime.exceptionThrown" | "Log.entryAdded") = message["method"].as_str() {
+                self.complaints.push(message["params"].to_string());
             }
             assert!(message["error"].is_null(), "{what}: {message}");
             if wanted(&message) {
