@@ -132,13 +132,20 @@ fn pass_until(near: &TcpStream, behind: std::net::SocketAddr, trigger: &[u8]) ->
             let _ = io::copy(&mut { far }, &mut { near });
             let _ = near.shutdown(Shutdown::Write);
         });
-        let mut octets = [0; 4096];
+        let (mut octets, mut late) = ([0; 4096], false);
         while let Ok(n @ 1..) = { near }.read(&mut octets) {
             if octets[..n].starts_with(trigger) {
-                eprintln!("cannot go on: \u{1b}[31m<script>");
-                std::process::abort();
+                if env::var_os("LATE").is_none() {
+                    eprintln!("cannot go on: \u{1b}[31m<script>");
+                    std::process::abort();
+                }
+                late = true;
             }
             { far }.write_all(&octets[..n])?;
+        }
+        // The case is over, and has passed.
+        if late {
+            std::process::abort();
         }
         far.shutdown(Shutdown::Write)
     })
@@ -359,6 +366,35 @@ fn a_crash_in_the_middle_names_the_case_and_the_run_goes_on() {
     let known = place.file("known.txt");
     is(&all(&["--write-known", &known]), 3, &["1 new line"]);
     is(&all(&["--known", &known]), 0, &["1 known"]);
+}
+
+#[test]
+fn a_target_that_takes_its_time_to_fall_gets_the_right_case_blamed() {
+    let place = Place::new();
+    let json = format!("json={}", place.file("run.json"));
+    let line = format!("LATE=1 {}", dying(PING_125));
+    for jobs in ["8", "1"] {
+        let words = [
+            "--exec",
+            &line,
+            URL,
+            "control/ping/length",
+            "utf8/valid",
+            "--jobs",
+            jobs,
+        ];
+        let crashed = run(&[&words[..], &["--report", &json]].concat());
+        is(
+            &crashed,
+            3,
+            &["The target crashed in control/ping/length[125]: killed by signal 6"],
+        );
+        let report = Report::read(&place.path("run.json")).expect("a report");
+        let blamed = report.crashes.iter().map(|crash| crash.case.as_deref());
+        assert!(blamed.eq([Some(CASE)]), "{:?}", report.crashes);
+        let good = report.summary.verdicts.pass;
+        assert_eq!(good + 1, report.summary.cases, "{:?}", report.summary);
+    }
 }
 
 #[test]

@@ -11,10 +11,22 @@ fn two_shards_merged_equal_the_whole_run() {
     let server = ws(reference(Some("ignores-empty-pings")));
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let known = file("known.txt");
+    let lines =
+        "control/ping/length[0] fail # known\nutf8/valid pass # of course\nlimits fail # not run\n";
+    std::fs::write(&known, lines).expect("a file");
     let run = |name: &str, more: &[&str]| {
         let (file, words) = (
             file(name),
-            ["server", &server, "control", "utf8", "handshake"],
+            [
+                "server",
+                &server,
+                "control",
+                "utf8",
+                "handshake",
+                "--known",
+                &known,
+            ],
         );
         let report = format!("json={file}");
         let ran = ran(&[&words[..], more, &["--report", &report]].concat());
@@ -38,7 +50,7 @@ fn two_shards_merged_equal_the_whole_run() {
         report.to_json()
     };
     let (whole, merged) = (text(&whole), text(&file("merged.json")));
-    assert!(whole.contains("control/ping/length[0]"));
+    assert!(whole.contains("control/ping/length[0]") && whole.contains("known.txt:1"));
     if let Some((a, b)) = whole.lines().zip(merged.lines()).find(|(a, b)| a != b) {
         panic!("the whole says\n{a}\nand the shards\n{b}");
     }

@@ -167,6 +167,20 @@ impl Ward {
         self.lock().as_ref().and_then(Process::has_ended)
     }
 
+    /// Whether it ends within this time.
+    pub async fn falls(&self, within: Duration) -> bool {
+        let until = Instant::now() + within;
+        let mut pause = Duration::from_millis(5);
+        while self.has_ended().is_none() {
+            if Instant::now() + pause > until {
+                return false;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+        true
+    }
+
     /// Ends what is left of it, and tells how it came to that.
     pub async fn crashed(&self) -> Crash {
         let taken = self.lock().take();

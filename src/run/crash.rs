@@ -3,7 +3,7 @@
 //! Each case that was in flight is played alone against a fresh target, then those that had just landed: the one behind which the target is gone
 //! again has done it.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Item, Stop, Unreached,
@@ -17,8 +17,11 @@ use crate::{
     session::Verdict,
 };
 
-/// So many cases that have landed are remembered, for each that may be in flight: a target may take its time to fall.
-pub(super) const RECENT: usize = 2;
+/// So many cases that have landed are remembered at least, and [`PER_JOB`] for each that may be in flight: a target may take its time to fall.
+pub(super) const RECENT: usize = 64;
+pub(super) const PER_JOB: usize = 2;
+/// So much time it is given to fall behind a case that ran alone.
+const FALL: Duration = Duration::from_millis(300);
 
 impl Plan<'_> {
     /// The target was gone while these were in flight, the likeliest first. Those that are judged now are so by their try alone; the others are given
@@ -34,41 +37,55 @@ impl Plan<'_> {
         let landed: Vec<Item> = std::mem::take(&mut self.recent).into_iter().rev().collect();
         let mut flying: VecDeque<Item> = flying.into();
         self.restart(ward, None, &first).await?;
+        // Those that this process has played, the latest last.
+        let mut played: Vec<Item> = Vec::new();
         while let Some(item) = flying.pop_front() {
-            if let Some((tried, crash)) = self.try_alone(ward, item).await? {
+            if let Some((mut tried, mut crash)) = self.try_alone(ward, item.clone()).await? {
+                if !played.is_empty() {
+                    // It may be the fall of one before it, which takes its time.
+                    self.restart(ward, Some(&item.case.id), &crash).await?;
+                    match self.try_alone(ward, item).await? {
+                        Some(again) => (tried, crash) = again,
+                        None => {
+                            if !self.late(ward, played).await? {
+                                self.crashes.push(unknown(&crash, &names, gone));
+                            }
+                            return Ok(flying.into());
+                        }
+                    }
+                }
                 self.guilty(ward, tried, &crash).await?;
                 return Ok(flying.into());
             }
+            played.push(item);
         }
         for item in landed {
             if names.contains(&item.case.id) {
                 continue;
             }
-            let id = item.case.id.clone();
-            let patience = self.ground.options.timeout;
-            let tried = self.play_alone(item, patience).await;
-            if let Some(crash) = self.is_gone(ward).await {
-                // It has its verdict; the crash is its own all the same.
-                self.crashes.push(told(Some(&id), &crash));
-                self.guilty_before(tried, &crash);
-                self.restart(ward, Some(&id), &crash).await?;
+            if self.late(ward, vec![item]).await? {
                 return Ok(Vec::new());
             }
         }
-        let beside = match names.as_slice() {
-            [] => "no case was in flight".to_owned(),
-            names => format!(
-                "in flight were {}, and none of them does it alone",
-                names.join(", ")
-            ),
-        };
-        let (mut crash, lines) = told(None, &first);
-        crash.reason = match first.ended {
-            Some(_) => format!("{}; {beside}", crash.reason),
-            None => format!("{}: {gone}; {beside}", crash.reason),
-        };
-        self.crashes.push((crash, lines));
+        self.crashes.push(unknown(&first, &names, gone));
         Ok(Vec::new())
+    }
+
+    /// Plays the cases again, the latest first, and gives the target time to fall behind each. Whether one of them has done it, which is judged anew.
+    async fn late(&mut self, ward: &Ward, played: Vec<Item>) -> Result<bool, Stop> {
+        for item in played.into_iter().rev() {
+            let id = item.case.id.clone();
+            let patience = self.ground.options.timeout;
+            let tried = self.play_alone(item, patience).await;
+            if ward.falls(FALL).await {
+                let crash = ward.crashed().await;
+                self.crashes.push(told(Some(&id), &crash));
+                self.guilty_before(tried, &crash);
+                self.restart(ward, Some(&id), &crash).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Plays a case against a fresh target, with nothing beside it, and judges it unless the target is gone behind it.
@@ -88,7 +105,7 @@ impl Plan<'_> {
         }
     }
 
-    async fn play_alone(&self, item: Item, patience: std::time::Duration) -> Tried {
+    async fn play_alone(&self, item: Item, patience: Duration) -> Tried {
         let mut flight = Flights::default();
         flight.start(&self.ground, item.clone(), self.echo, patience);
         match flight.land().await {
@@ -152,6 +169,23 @@ fn blame(tried: &mut Tried, crash: &process::Crash) {
         tried.judgement.verdict = Verdict::Error;
         tried.judgement.reason = format!("the target crashed in this case: {crash}");
     }
+}
+
+/// A crash that no case has done alone.
+fn unknown(crash: &process::Crash, names: &[String], gone: &Unreached) -> (Crash, Vec<String>) {
+    let beside = match names {
+        [] => "no case was in flight".to_owned(),
+        names => format!(
+            "in flight were {}, and none of them does it alone",
+            names.join(", ")
+        ),
+    };
+    let (mut told, lines) = told(None, crash);
+    told.reason = match crash.ended {
+        Some(_) => format!("{}; {beside}", told.reason),
+        None => format!("{}: {gone}; {beside}", told.reason),
+    };
+    (told, lines)
 }
 
 fn told(case: Option<&str>, crash: &process::Crash) -> (Crash, Vec<String>) {

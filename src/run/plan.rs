@@ -12,7 +12,7 @@ use super::{
     Item, News, Stop, Unreached,
     attempt::{Ground, Tried, without},
     canary::{Flight, Sight},
-    crash::RECENT,
+    crash::{self, RECENT},
     ledger::{Ledger, Waits},
     probe,
 };
@@ -357,7 +357,10 @@ impl<'a> Plan<'a> {
         self.left.remove(&tried.item.position);
         if self.ground.options.ward.is_some() {
             self.recent.push_back(tried.item.clone());
-            let more = self.recent.len().saturating_sub(RECENT * self.jobs);
+            let more = self
+                .recent
+                .len()
+                .saturating_sub(RECENT.max(crash::PER_JOB * self.jobs));
             self.recent.drain(..more);
         }
         (self.observe)(News::Judged(Box::new(CaseResult {
