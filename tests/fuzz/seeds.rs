@@ -86,9 +86,30 @@ pub fn seeds() -> Seeds {
             seeds.entry(target).or_default().insert(stream.seed());
         }
     }
+    let own = seeds.entry("notation").or_default();
+    own.extend(CASES_BY_HAND.map(|case| case.as_bytes().to_vec()));
+    for code in [1004u16, 1010, 1014, 2999, 3000] {
+        let frame = Frame::new(Opcode::CLOSE, code.to_be_bytes().to_vec()).with_key([1, 2, 3, 4]);
+        let (peer, mut octets) = (Role::Server, Vec::new());
+        frame.encode(&mut octets);
+        let visit = Visit {
+            peer,
+            open: true,
+            eof: false,
+            cut: 0,
+            octets,
+        };
+        seeds.entry("peer").or_default().insert(visit.seed());
+    }
     seeds.insert("report", reports());
     seeds
 }
+
+/// What the catalogue has in few places: keys beside each other, and strings of odd characters.
+const CASES_BY_HAND: [&str; 2] = [
+    "case keys\n  title: Does {{what}} it says\n  checks: 6455-5.5.2-2\n  level: should\n  needs: echo\n  class: a | b\n  heavy: yes\n\n  > ping \"a\"\n  < pong \"a\"\n",
+    "case strings\n  title: Keeps strings\n  checks: 6455-5.5.2-2\n\n  > ping \"\\x7c\\x7b\\x00\\u{202e}\\\"\" + x\"f4 90\"*2\n  < pong \"\\x7c\\x7b\\x00\\u{202e}\\\"\" + x\"f4 90\"*2\n",
+];
 
 /// What no case makes the suite or the reference peer say, and a target may: heads with bodies and trailers, odd octets, other protocols.
 const BY_HAND: [(&str, &str); 7] = [
@@ -223,7 +244,16 @@ fn lists(head: &Head) -> Vec<u8> {
 
 /// A report with one of everything, and what is left of it without some of its cases.
 fn reports() -> BTreeSet<Vec<u8>> {
-    let whole = sample::sample();
+    let mut whole = sample::sample();
+    // What a target may put into its words.
+    for (case, odd) in whole.cases.iter_mut().zip(
+        ["\u{9b}1m", "\u{1b}]0;", "\u{202e}", "::error::", "<b>"]
+            .into_iter()
+            .cycle(),
+    ) {
+        case.reason.push_str(odd);
+        case.title.push_str(odd);
+    }
     let ids: Vec<String> = whole.cases.iter().map(|case| case.id.clone()).collect();
     ids.iter()
         .map(|id| {
