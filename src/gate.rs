@@ -78,5 +78,13 @@ pub fn judge(report: &Report) -> Exit {
     }
 }
 
+/// The exit code of a run in which several clients came: 1 before 3 before 4.
+pub fn gravest(reports: &[Report]) -> Exit {
+    let exits: Vec<Exit> = reports.iter().map(judge).collect();
+    let order = [Exit::Deviates, Exit::Unreached, Exit::Nothing];
+    let gravest = order.into_iter().find(|exit| exits.contains(exit));
+    gravest.unwrap_or(Exit::Conforms)
+}
+
 #[cfg(test)]
 mod tests;

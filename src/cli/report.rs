@@ -149,7 +149,7 @@ pub fn run(args: Args) -> Result<Exit, Failure> {
     let exit = match &view {
         _ if !args.gate => Exit::Conforms,
         View::One(report) => gate::judge(report),
-        View::Bundle(reports) => gate::judge(&bundle::join(reports)),
+        View::Bundle(reports) => gate::gravest(reports),
         View::Two(two) => compare::judge(&two.0, &two.1),
         View::Many(reports) => {
             let mut exits = reports.iter().map(|(_, report)| gate::judge(report));

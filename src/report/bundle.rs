@@ -112,6 +112,15 @@ pub fn join(reports: &[Report]) -> Cow<'_, Report> {
             });
         }
     }
+    for (at, line) in all.gate.known.iter_mut().enumerate() {
+        // A line may be about one of the clients only.
+        let same = reports
+            .iter()
+            .filter_map(|report| report.gate.known.get(at));
+        if let Some(most) = same.max_by_key(|line| line.ran) {
+            *line = most.clone();
+        }
+    }
     all.catalogue.cases = reports.iter().map(|report| report.catalogue.cases).sum();
     if rest
         .iter()

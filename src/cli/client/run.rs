@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
 
 use super::super::{Failure, complain, gate::Gate, progress::Progress, views::Views};
 use crate::{
@@ -55,22 +58,43 @@ impl<'a> Run<'a> {
 
     /// Tells the news, until a client asks for the end.
     pub async fn watch(&mut self, mut news: mpsc::Receiver<News>) {
-        while let Some(news) = news.recv().await {
-            match news {
-                News::Judged { agent, place } => self.judged(&agent, place),
-                News::Update {
+        // Those who wait for the reports: one writing serves them all, and writing takes half of the time at most.
+        let mut waiting: Vec<oneshot::Sender<()>> = Vec::new();
+        let mut last_one = false;
+        let mut due = Instant::now();
+        loop {
+            let next = tokio::select! {
+                biased;
+                next = news.recv() => next,
+                () = sleep_until(due), if !waiting.is_empty() => {
+                    let start = Instant::now();
+                    self.write();
+                    due = Instant::now() + start.elapsed();
+                    waiting.clear();
+                    self.hall.updated();
+                    if last_one {
+                        return;
+                    }
+                    continue;
+                }
+            };
+            match next {
+                Some(News::Judged { agent, place }) => self.judged(&agent, place),
+                Some(News::Update {
                     agent,
                     shutdown,
                     done,
-                } => {
-                    self.update(&agent);
-                    self.hall.updated();
-                    drop(done);
-                    if shutdown {
-                        return;
+                }) => {
+                    let is_new = self.update(&agent);
+                    last_one |= shutdown;
+                    if is_new || !waiting.is_empty() || last_one {
+                        waiting.push(done);
+                    } else {
+                        // Nothing has changed since it asked last.
+                        self.hall.updated();
                     }
                 }
-                News::Stop => return,
+                Some(News::Stop) | None => return,
             }
         }
     }
@@ -94,24 +118,32 @@ impl<'a> Run<'a> {
         self.progress.step(self.failed);
     }
 
-    /// An agent wants to see the reports.
-    fn update(&mut self, agent: &str) {
+    /// An agent wants to see the reports. Whether it has played anything since it asked last.
+    fn update(&mut self, agent: &str) -> bool {
         let played = self.played.get(agent).copied().unwrap_or_default();
         if self.updated.insert(agent.to_owned(), played) == Some(played) {
+            return false;
+        }
+        // Some clients ask behind each case: a table for each of them would be noise.
+        let before = self.shown.get(agent).copied().unwrap_or_default();
+        let is_whole = self.hall.not_asked(agent) == 0;
+        if !self.views.on_stdout()
+            && (played - before > 1 || is_whole)
+            && let Some(report) = self.report(agent, Why::NotAsked)
+        {
+            self.shown.insert(agent.to_owned(), played);
+            let table = (view::TABLE.render)(&report, &self.progress.page());
+            self.progress.tell(&table);
+        }
+        true
+    }
+
+    /// Writes the files as they are now.
+    fn write(&self) {
+        if !self.views.report.iter().any(|to| to.file.is_some()) {
             return;
         }
         let reports = self.reports(Why::NotAsked);
-        // Some clients ask behind each case: a table for each of them would be noise.
-        let before = self.shown.get(agent).copied().unwrap_or_default();
-        let mine = |report: &&Report| report.target.agent.as_deref() == Some(agent);
-        if !self.views.on_stdout()
-            && let Some(report) = reports.iter().find(mine)
-            && (played - before > 1 || report.stopped.is_none())
-        {
-            self.shown.insert(agent.to_owned(), played);
-            let table = (view::TABLE.render)(report, &self.progress.page());
-            self.progress.tell(&table);
-        }
         let written = match self.views.open() {
             Ok(outputs) => outputs.without_stdout().write_each(&reports).err(),
             Err(_) => return complain("the reports could not be written; they will be at the end"),
@@ -121,34 +153,36 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn stopped(&self, why: Why, not_run: usize) -> Option<Stopped> {
+        let is_told = not_run > 0 && !(self.partial && why == Why::NotAsked);
+        is_told.then_some(Stopped {
+            why,
+            not_run: not_run as u64,
+        })
+    }
+
+    /// What an agent has shown; `why` cases are missing, where they are.
+    fn report(&self, agent: &str, why: Why) -> Option<Report> {
+        let mut report = self.hall.report(agent)?;
+        report.stopped = self.stopped(why, self.hall.not_asked(agent));
+        // The files were read before the run; what cannot be read any more is not held against the client.
+        if let Err(failure) = self.gate.judge(&mut report) {
+            complain(&failure.sentence);
+        }
+        Some(report)
+    }
+
     /// What each agent has shown; `why` cases are missing, where they are. One of no agent, where none has come.
     fn reports(&self, why: Why) -> Vec<Report> {
         let names = self.hall.agents().names().to_vec();
-        let stopped = |not_run: usize| {
-            let is_told = not_run > 0 && !(self.partial && why == Why::NotAsked);
-            is_told.then_some(Stopped {
-                why,
-                not_run: not_run as u64,
-            })
-        };
-        let reports: Vec<Report> = names
-            .iter()
-            .filter_map(|name| {
-                let mut report = self.hall.report(name)?;
-                report.stopped = stopped(self.hall.not_asked(name));
-                // The files were read before the run; what cannot be read any more is not held against the client.
-                if let Err(failure) = self.gate.judge(&mut report) {
-                    complain(&failure.sentence);
-                }
-                Some(report)
-            })
-            .collect();
+        let each = names.iter().filter_map(|name| self.report(name, why));
+        let reports: Vec<Report> = each.collect();
         if !reports.is_empty() {
             return reports;
         }
         let builder = Builder::new(self.hall.options.start.clone());
         let mut none = builder.finish(report::End::default());
-        none.stopped = stopped(self.hall.count(None));
+        none.stopped = self.stopped(why, self.hall.count(None));
         vec![none]
     }
 
@@ -194,9 +228,7 @@ impl<'a> Run<'a> {
         if let Some(exit) = interrupted {
             return Ok((reports, exit));
         }
-        let exits: Vec<Exit> = reports.iter().map(gate::judge).collect();
-        let order = [Exit::Deviates, Exit::Unreached, Exit::Nothing];
-        let gravest = order.into_iter().find(|exit| exits.contains(exit));
-        Ok((reports, gravest.unwrap_or(Exit::Conforms)))
+        let exit = gate::gravest(&reports);
+        Ok((reports, exit))
     }
 }
