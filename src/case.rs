@@ -89,6 +89,8 @@ pub struct Case {
     pub class: Option<String>,
     /// Runs only when asked for.
     pub heavy: bool,
+    /// So many other connections are open and idle while it is played; only for servers.
+    pub beside: usize,
     /// What is played.
     pub steps: Vec<Step>,
 }

@@ -12,6 +12,7 @@ use crate::{
 pub mod connect;
 pub mod delivery;
 pub mod exchange;
+pub mod idle;
 pub mod tls;
 pub mod transport;
 pub mod url;

@@ -197,7 +197,7 @@ fn each_form_in_the_tables_of_the_page_is_read() {
     }
     let keys = forms("| key | meaning |");
     assert!(
-        keys.contains(&"class".to_string()) && keys.len() == 9,
+        keys.contains(&"class".to_string()) && keys.len() == 10,
         "{keys:?}"
     );
 }

@@ -177,14 +177,7 @@ fn a_target_that_serves_few_at_a_time_is_not_blamed_for_the_others() {
             .expect("no panic");
         *free -= 1;
         drop(free);
-        thread::scope(|scope| {
-            for (mut from, mut to) in [(&near, &far), (&far, &near)] {
-                scope.spawn(move || {
-                    let _ = std::io::copy(&mut from, &mut to);
-                    let _ = to.shutdown(Shutdown::Write);
-                });
-            }
-        });
+        relay(&near, &far);
         *count.lock().expect("no panic") += 1;
         came.notify_one();
     });
@@ -200,6 +193,53 @@ fn a_target_that_serves_few_at_a_time_is_not_blamed_for_the_others() {
     let (few, many) = (failed(ws(server)), failed(ws(behind)));
     assert!(few.len() > 2, "{few:?}");
     assert_eq!(few, many);
+}
+
+#[test]
+fn connections_that_are_idle_keep_nobody_out() {
+    const ROOM: usize = 20;
+    // Beyond its room a server leaves others waiting, or turns them away: that is a limit of its own.
+    let limited = |turns_away: bool| {
+        let behind = reference(None);
+        let room = Arc::new((Mutex::new(ROOM), Condvar::new()));
+        serve(move |near| {
+            let (count, came) = &*room;
+            let free = count.lock().expect("no panic");
+            if turns_away && *free == 0 {
+                return;
+            }
+            let mut free = came.wait_while(free, |free| *free == 0).expect("no panic");
+            *free -= 1;
+            drop(free);
+            let far = TcpStream::connect(behind).expect("the reference server");
+            relay(&near, &far);
+            *count.lock().expect("no panic") += 1;
+            came.notify_one();
+        })
+    };
+    for (server, verdict) in [
+        (reference(None), Verdict::Pass),
+        (limited(true), Verdict::Tolerated),
+        (limited(false), Verdict::Fail),
+    ] {
+        let case = "limits/connections/idle[dozens]";
+        let (ran, report) = reported(&[&ws(server), case, "--timeout", "2s"]);
+        assert_eq!(report.cases[0].verdict, verdict, "{}", ran.err);
+        // A may is told, and fails nobody.
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+    }
+}
+
+/// Carries octets both ways until both have ended.
+fn relay(near: &TcpStream, far: &TcpStream) {
+    thread::scope(|scope| {
+        for (mut from, mut to) in [(near, far), (far, near)] {
+            scope.spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(Shutdown::Write);
+            });
+        }
+    });
 }
 
 #[test]

@@ -383,6 +383,7 @@ impl Reader {
                 autobahn: keys.autobahn,
                 class: keys.class,
                 heavy: keys.heavy,
+                beside: keys.beside,
                 steps: played,
             };
             let (keys, checks) = (keys.places, keys.check_places);

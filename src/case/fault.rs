@@ -67,6 +67,10 @@ pub enum Fault {
     },
     #[error("a case cannot raise its level to must")]
     LevelMust,
+    #[error(
+        "only beside a case for servers can other connections be open: clients come by themselves"
+    )]
+    BesideRole,
     #[error("there is no rule {0}")]
     UnknownRule(String, Option<String>),
     #[error("{0} stands here twice")]
@@ -223,6 +227,7 @@ impl Fault {
             }
             MissingKey(_) => "add it",
             EmptyKey(_) => "give it a value, or leave the line out",
+            BesideRole => "write `role: server`, or leave the line out",
             LevelMust => "the rules give the level; `level:` lowers it to should or may",
             NoMark => {
                 "a step begins with `>` (the suite sends), `<` (the target must), `~` (tolerated) or `?` (does not apply)"
@@ -324,7 +329,7 @@ impl Fault {
 
 /// The keys of a case.
 pub(super) const KEYS: &[&str] = &[
-    "title", "checks", "level", "role", "profile", "needs", "autobahn", "class", "heavy",
+    "title", "checks", "level", "role", "profile", "needs", "autobahn", "class", "heavy", "beside",
 ];
 
 fn code_point(c: char) -> String {

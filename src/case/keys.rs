@@ -24,9 +24,13 @@ pub(super) struct Keys {
     pub autobahn: Vec<String>,
     pub class: Option<String>,
     pub heavy: bool,
+    pub beside: usize,
     pub places: HashMap<&'static str, Place>,
     pub check_places: Vec<Place>,
 }
+
+/// So many connections of both ends fit into one process with the limits that systems have by default.
+const MAX_BESIDE: usize = 500;
 
 type Faults = Vec<(Place, Fault)>;
 
@@ -81,6 +85,12 @@ pub(super) fn read(
             keys.places.insert(key, line.whole());
             keys.set(key, &line, 0, faults);
         }
+    }
+    if keys.beside > 0
+        && keys.role != Some(Role::Server)
+        && let Some(place) = keys.places.get("beside")
+    {
+        faults.push((place.clone(), Fault::BesideRole));
     }
     let missing: Vec<_> = ["title", "checks"]
         .into_iter()
@@ -137,6 +147,10 @@ impl Keys {
             "heavy" => match value {
                 "yes" => self.heavy = true,
                 _ => bad(all, wrong("heavy: yes, or leave the line out")),
+            },
+            "beside" => match value.parse() {
+                Ok(others @ 1..=MAX_BESIDE) => self.beside = others,
+                _ => bad(all, wrong("a number of connections from 1 to 500")),
             },
             "needs" => {
                 for (span, item) in items(value, from) {

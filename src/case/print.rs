@@ -54,6 +54,9 @@ fn write_case(out: &mut String, case: &Case) -> fmt::Result {
     if case.heavy {
         writeln!(out, "  heavy: yes")?;
     }
+    if case.beside > 0 {
+        writeln!(out, "  beside: {}", case.beside)?;
+    }
     if !case.steps.is_empty() {
         out.push('\n');
     }

@@ -291,10 +291,14 @@ pub fn case() -> impl Strategy<Value = Case> {
         needs,
         autobahn,
         option::of(line()),
-        any::<bool>(),
+        (any::<bool>(), option::of(1..=500usize)),
     );
     (keys, steps()).prop_map(|(keys, steps)| {
-        let (id, title, checks, level, (role, profile), needs, autobahn, class, heavy) = keys;
+        let (id, title, checks, level, (role, profile), needs, autobahn, class, (heavy, beside)) =
+            keys;
+        let beside = beside
+            .filter(|_| role == Some(Role::Server))
+            .unwrap_or_default();
         Case {
             id,
             title,
@@ -306,6 +310,7 @@ pub fn case() -> impl Strategy<Value = Case> {
             autobahn,
             class,
             heavy,
+            beside,
             steps,
         }
     })

@@ -6,11 +6,11 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     Item, Options,
-    canary::{Canary, Flight, Sight},
+    canary::{self, Canary, Flight, Sight},
     reach::Unreached,
 };
 use crate::{
-    drive::{self, ConnectError, Delivery, Dialler, Target, Terms, exchange},
+    drive::{self, ConnectError, Delivery, Dialler, Target, Terms, exchange, idle},
     report,
     session::{Judgement, Setup, Transcript, Verdict},
 };
@@ -192,7 +192,15 @@ impl Ground {
             ..self.options.setup.clone()
         };
         let terms = self.terms(patience, RECORD, delivery);
+        let beside = match item.case.beside {
+            0 => Vec::new(),
+            count => {
+                let request = canary::request(&setup);
+                idle::open(&self.dialler, &request, count, self.options.timeout).await
+            }
+        };
         let played = drive::play(&self.dialler, item.case.clone(), setup, &terms).await;
+        drop(beside);
         let took = start.elapsed();
         match played {
             Ok(played) => {

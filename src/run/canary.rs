@@ -113,18 +113,29 @@ fn is_echo(payload: &[u8]) -> bool {
     2 * alike >= WORD.len() && more.is_none_or(|octet| (0x80..=0x8f).contains(octet))
 }
 
+/// What the ordinary request says, with a key of its own.
+fn values(setup: &Setup, rng: &mut fastrand::Rng) -> Values {
+    let key: [u8; 16] = std::array::from_fn(|_| rng.u8(..));
+    Values {
+        key: data_encoding::BASE64.encode(&key).into_bytes(),
+        host: setup.host.clone(),
+        target: setup.resource.clone(),
+        headers: setup.headers.clone(),
+        ..Values::default()
+    }
+}
+
+/// The ordinary request.
+pub fn request(setup: &Setup) -> Vec<u8> {
+    let mut rng = fastrand::Rng::with_seed(setup.seed);
+    write::request(&HandshakeStep::default(), &values(setup, &mut rng))
+}
+
 impl Canary {
     /// For a server; the seed makes key and masks.
     pub fn new(flight: Flight, setup: &Setup) -> Canary {
         let mut rng = fastrand::Rng::with_seed(setup.seed);
-        let key: [u8; 16] = std::array::from_fn(|_| rng.u8(..));
-        let values = Values {
-            key: data_encoding::BASE64.encode(&key).into_bytes(),
-            host: setup.host.clone(),
-            target: setup.resource.clone(),
-            headers: setup.headers.clone(),
-            ..Values::default()
-        };
+        let values = values(setup, &mut rng);
         Canary {
             flight,
             values,

@@ -89,6 +89,7 @@ pub fn result(position: usize, id: &str, verdict: Verdict, reason: &str) -> Case
             autobahn: vec![],
             class: None,
             heavy: false,
+            beside: 0,
             steps: steps("> ping \"now?\"\n  < pong \"now?\""),
         }),
         level: Level::Must,

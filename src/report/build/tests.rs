@@ -48,6 +48,7 @@ fn case(id: &str) -> Arc<case::Case> {
         autobahn: vec!["2.1".into()],
         class: None,
         heavy: false,
+        beside: 0,
         steps: Vec::new(),
     })
 }
