@@ -167,6 +167,7 @@ fn a_fault_of_a_must_fails_a_case_of_a_must() {
         let cases = cases(role);
         let musts = faults::all().filter(|fault| {
             fault.is_for(role)
+                && fault.shows_at_once()
                 && wsspec::rules::find(fault.rule).is_some_and(|rule| rule.level == Level::Must)
         });
         let musts: Vec<&Fault> = musts.collect();

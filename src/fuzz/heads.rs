@@ -15,7 +15,7 @@ use crate::wire::{
     observer::opening,
 };
 
-/// Reads a stream as requests, one behind the other, and what follows as a body.
+/// Reads a stream as requests, one behind the other, and what follows the first as its body.
 ///
 /// # Panics
 /// When what is read depends on how the stream is cut; when httparse reads something else and no rule explains it; when a request without a
@@ -23,6 +23,10 @@ use crate::wire::{
 pub fn request(stream: &Stream) {
     let whole = read(HeadReader::request, stream);
     judge_first(&whole, &stream.octets, httparse_request);
+    if let Some(request) = whole.heads.first() {
+        let rest = behind(HeadReader::request(), &stream.octets);
+        body(BodyLength::of_request(request).ok(), &rest, stream.cut);
+    }
     for request in &whole.heads {
         shown(&request.head);
         let accepted = server::acceptable(request, |_| false);
@@ -68,15 +72,10 @@ pub fn request(stream: &Stream) {
                 )
             );
         }
-        body(
-            BodyLength::of_request(request).ok(),
-            &whole.rest,
-            stream.cut,
-        );
     }
 }
 
-/// Reads a stream as responses, one behind the other, and what follows as a body.
+/// Reads a stream as responses, one behind the other, and what follows the first as its body.
 ///
 /// # Panics
 /// As [`request`]; when the observer finds nothing wrong with a 101 that a client refuses.
@@ -86,6 +85,10 @@ pub fn response(stream: &Stream) {
     let whole = read(HeadReader::response, stream);
     judge_first(&whole, &stream.octets, httparse_response);
     let asked = Request::read(REQUEST).expect("it is whole");
+    if let Some(response) = whole.heads.first() {
+        let rest = behind(HeadReader::response(), &stream.octets);
+        body(BodyLength::of(response, "GET").ok(), &rest, stream.cut);
+    }
     for response in &whole.heads {
         shown(&response.head);
         let breaches = opening::response(&asked, response);
@@ -99,11 +102,6 @@ pub fn response(stream: &Stream) {
                 "{rejection:?}, but no breach: {response:?}"
             );
         }
-        body(
-            BodyLength::of(response, "GET").ok(),
-            &whole.rest,
-            stream.cut,
-        );
     }
 }
 
@@ -148,6 +146,15 @@ fn read<M: Message + PartialEq + Debug>(
         super::printable("an error", &error.to_string());
     }
     whole
+}
+
+/// What follows the first head.
+fn behind<M: Message>(mut reader: HeadReader<M>, octets: &[u8]) -> Vec<u8> {
+    reader.feed(octets);
+    match reader.next() {
+        Ok(Some(_)) => reader.take_rest(),
+        _ => Vec::new(),
+    }
 }
 
 /// What is shown of a head prints; what is kept of it is no more than came.
