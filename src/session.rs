@@ -28,6 +28,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 pub mod transcript;
+mod unforeseen;
 pub mod verdict;
 
 pub use transcript::{Entry, Transcript};
