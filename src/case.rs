@@ -1,7 +1,7 @@
 //! The model of a case: what `cases/README.md` says, as values.
 //!
 //! A case is bound: its rows are already applied. [`document`] reads files into
-//! cases, [`print`] writes one back; `parse(print(case)) == case`.
+//! cases, [`mod@print`] writes one back; `parse(print(case)) == case`.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The suite as a server: clients come, ask for cases, and are judged.
 //!
-//! One port speaks HTTP and WebSocket. The head of each request is read and [routed](route) by its path: to a [case](play), to one of Autobahn's
-//! [control paths](control), or to a [page](web). A case gets the octets of the head as they came.
+//! One port speaks HTTP and WebSocket. The head of each request is read and [routed](route) by its path: to a case, to one of Autobahn's
+//! control paths, or to a [page](web). A case gets the octets of the head as they came.
 
 use std::{
     collections::{BTreeMap, HashMap},

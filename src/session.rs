@@ -1,8 +1,8 @@
 //! One case played: events in, actions out, a judgement at the end. No socket and no clock in here:
 //! the same events at the same times give the same judgement.
 //!
-//! [`opening`] reads the target's handshake, [`play`] holds what the target does against the steps,
-//! [`closing`] plays the ordinary closing handshake behind them, [`own`] knows what the suite has sent.
+//! `opening` reads the target's handshake, `play` holds what the target does against the steps,
+//! `closing` plays the ordinary closing handshake behind them, `own` knows what the suite has sent.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 

@@ -21,7 +21,7 @@ use super::{
 pub const MAX_FILE: usize = 4 << 20;
 /// The most cases that a file may make.
 pub const MAX_CASES: usize = 10_000;
-/// The most octets that the lines of a file may take once its rows are put in, each with [`LINE`].
+/// The most octets that the lines of a file may take once its rows are put in, each with 64 more.
 pub const MAX_BOUND: usize = 16 << 20;
 /// What a line costs beside its text: a short one makes a step that is much larger than it.
 pub(super) const LINE: usize = 64;

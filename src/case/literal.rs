@@ -12,7 +12,7 @@ pub const SHORT: usize = 100;
 /// How many octets of it are still shown.
 const SHOWN: usize = 32;
 
-/// `{}` is all of it; `{:#}` shortens literals of more than [`SHORT`] octets.
+/// `{}` is all of it; `{:#}` shortens literals of more than 100 octets.
 impl Display for Payload {
     fn fmt(&self, f: &mut Formatter) -> fmt::Result {
         if self.0.is_empty() {
@@ -81,7 +81,7 @@ impl Display for Hex<'_> {
 }
 
 /// Octets that came or went, as a payload of the notation: a string where `text` says so or where all of it prints.
-/// More than [`SHORT`] octets are shortened: `"aaa"... (65536 octets, sha1 1f0c…)`, all forty digits of it.
+/// More than 100 octets are shortened: `"aaa"... (65536 octets, sha1 1f0c…)`, all forty digits of it.
 pub fn octets(octets: &[u8], text: bool) -> String {
     let plain = |s: &str| s.chars().all(|c| !is_hostile(c));
     short(octets, text || std::str::from_utf8(octets).is_ok_and(plain))

@@ -13,7 +13,7 @@ use crate::session::Verdict;
 pub struct Growth {
     /// The id of the cases without their row.
     pub family: String,
-    /// Number and time of each case that passed, the smallest number first; at least [`POINTS`].
+    /// Number and time of each case that passed, the smallest number first; at least three.
     pub points: Vec<(u64, u64)>,
 }
 

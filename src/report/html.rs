@@ -1,6 +1,6 @@
 //! HTML: one file that needs nothing else, no network, and no script to be read.
 //!
-//! Everything that comes from a report is text: [`maud`] escapes markup, [`shown`] what could hide or turn text. The policy in
+//! Everything that comes from a report is text: [`maud`] escapes markup, `shown` what could hide or turn text. The policy in
 //! the head allows the style and the script below by their digests and nothing else, so that even markup that got
 //! through could not load or run anything.
 

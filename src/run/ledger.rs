@@ -1,8 +1,8 @@
 //! What has been confirmed so far, and how long the target may take.
 //!
 //! A failure is confirmed before it is told. So that a target with one pervasive defect does not make a run take minutes:
-//! a failure that [`ALIKE`] other cases confirmed is taken as confirmed; after [`FULL`] time-outs confirmed with full patience,
-//! later ones are confirmed with [`LATER`] times the scaled one; and after [`ENOUGH`] in a row, without one that was refuted, further time-outs
+//! a failure that `ALIKE` other cases confirmed is taken as confirmed; after `FULL` time-outs confirmed with full patience,
+//! later ones are confirmed with `LATER` times the scaled one; and after `ENOUGH` in a row, without one that was refuted, further time-outs
 //! that were confirmed at least once, for the same rule and in the same words, are taken as confirmed. One that is refuted lets the count
 //! begin again and makes the run more patient.
 
