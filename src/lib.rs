@@ -5,6 +5,8 @@
 //!
 //! `cases → Case → plan → Session ⇄ drive ⇄ target; Session → Transcript → Judgement → Report → views, gate`
 
+#![warn(missing_docs)]
+
 pub mod case;
 pub mod catalogue;
 #[cfg(feature = "cli")]

@@ -25,12 +25,13 @@ pub enum Verdict {
 /// The verdict on one case with what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
+    /// What the case says of the target.
     pub verdict: Verdict,
     /// One sentence that a person understands.
     pub reason: String,
     /// What proves it; at least one when the verdict is `fail`.
     pub findings: Vec<Finding>,
-    /// How the connection ended, and whether a Close frame came before.
+    /// The connection ended without a Close frame of the target.
     pub dropped: bool,
     /// The failure is that nothing came in time.
     pub timed_out: bool,
@@ -41,6 +42,7 @@ pub struct Judgement {
 pub struct Finding {
     /// The rule's id in `cases/rules.tsv`.
     pub rule: String,
+    /// What breaking it weighs.
     pub level: Level,
     /// What went wrong, in words.
     pub what: String,
