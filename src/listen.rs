@@ -23,8 +23,9 @@ use url::form_urlencoded::byte_serialize;
 use crate::{
     case::Profile,
     drive::Delivery,
+    process,
     report::{self, journal::Journal},
-    run::{Item, attempt},
+    run::{Item, attempt, crash::told},
     session::{Transcript, Verdict},
 };
 
@@ -126,9 +127,14 @@ pub struct Hall {
     playing: watch::Sender<BTreeMap<(String, usize), usize>>,
     /// Cases that a client was started for, and that it has not asked for yet.
     awaited: Mutex<Vec<usize>>,
-    /// What ended badly behind a case: the agent, and what there is to tell.
-    lost: Mutex<Vec<(String, report::Lost)>>,
+    /// Clients that came to a bad end.
+    crashes: Mutex<Crashes>,
 }
+
+/// A crash, and the last lines.
+type Told = (report::Crash, Vec<String>);
+/// By agent, and the place of the case that does it; `None`: none does it alone.
+type Crashes = BTreeMap<(String, Option<usize>), Vec<Told>>;
 
 /// Waits for what comes of a case that may have been played before.
 pub struct Results {
@@ -184,7 +190,7 @@ impl Hall {
             updates: watch::Sender::new(0),
             playing: watch::Sender::default(),
             awaited: Mutex::default(),
-            lost: Mutex::default(),
+            crashes: Mutex::default(),
             ordinary,
             options,
         };
@@ -236,16 +242,16 @@ impl Hall {
             let one = agents.get(agent)?;
             (one.echoes, one.lasted())
         };
+        let crashes = self.crashes().clone().into_iter();
+        let crashes = crashes.filter(|((who, _), _)| who == agent);
         let mut report = builder.finish(report::End {
+            crashes: crashes.flat_map(|(_, told)| told).collect(),
             address: Some(self.options.url.clone()),
             echo: Some(echo),
             duration,
             ..report::End::default()
         });
         report.target.agent = Some(agent.to_owned());
-        let lost = self.lost.lock().unwrap_or_else(|e| e.into_inner());
-        let lost = lost.iter().filter(|(who, _)| who == agent);
-        report.lost = lost.map(|(_, lost)| lost.clone()).collect();
         Some(report)
     }
 
@@ -350,6 +356,7 @@ impl Hall {
             patience: self.options.patience,
             within_frame: false,
             unstable: false,
+            crashed: false,
         };
         self.keep(agent, place, played, None);
         let agent = agent.to_owned();
@@ -374,15 +381,51 @@ impl Hall {
         }
     }
 
-    /// The client came to a bad end behind a case, and another one was started for the next.
-    pub fn crashed(&self, agent: &str, case: &str, reason: String) {
-        let lost = report::Lost {
-            case: Some(case.to_owned()),
-            reason,
-            back: true,
+    fn crashes(&self) -> MutexGuard<'_, Crashes> {
+        self.crashes.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// The client came to a bad end in a case that was judged, and another one is started for the next.
+    pub fn crashed(&self, agent: &str, place: usize, crash: &process::Crash) {
+        let Some(item) = self.options.items.get(place) else {
+            return;
         };
-        let mut all = self.lost.lock().unwrap_or_else(|e| e.into_inner());
-        all.push((agent.to_owned(), lost));
+        let told = told(Some(&item.case.id), crash);
+        self.crashes()
+            .insert((agent.to_owned(), Some(place)), vec![told]);
+        let mut agents = self.agents();
+        let Some(played) = agents.crashed(agent, place, crash) else {
+            return;
+        };
+        if let Some(journal) = &self.options.journal {
+            let mut builder = report::Builder::new(self.options.start.clone());
+            let (case, measured) = builder.add(agents::result(item, played));
+            let echoes = agents.get(agent).is_some_and(|agent| agent.echoes);
+            let _ = journal.add(agent, case, measured, echoes, false);
+        }
+    }
+
+    /// The crash in a case that is going to be played again.
+    pub fn take_crash(&self, agent: &str, place: usize) -> Option<Vec<Told>> {
+        self.crashes().remove(&(agent.to_owned(), Some(place)))
+    }
+
+    /// A crash beside other cases, and another try alone behind it: where that has not ended so, nobody knows which case does it.
+    pub fn crashed_beside(&self, agent: &str, place: usize, before: Vec<Told>) {
+        let mut crashes = self.crashes();
+        if crashes.contains_key(&(agent.to_owned(), Some(place))) {
+            return;
+        }
+        let unknown = before.into_iter().map(|(crash, lines)| {
+            let case = crash.case.unwrap_or_default();
+            let reason = format!(
+                "{}; that was in {case}, which does not do it alone",
+                crash.reason
+            );
+            (report::Crash { case: None, reason }, lines)
+        });
+        let all = crashes.entry((agent.to_owned(), None)).or_default();
+        all.extend(unknown);
     }
 
     /// The cases of an agent that are worth another try, and what came of the first.

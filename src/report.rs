@@ -418,6 +418,9 @@ pub struct Case {
     /// The connection ended without a Close frame of the target.
     #[serde(default)]
     pub dropped: bool,
+    /// It has ended the target.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub crashed: bool,
     /// What was to be played, in the notation.
     #[serde(default)]
     pub steps: String,

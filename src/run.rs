@@ -18,7 +18,7 @@ pub mod attempt;
 pub mod canary;
 pub mod choice;
 mod confirm;
-mod crash;
+pub mod crash;
 pub mod ledger;
 mod plan;
 pub mod reach;

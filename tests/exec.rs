@@ -365,7 +365,21 @@ fn a_crash_in_the_middle_names_the_case_and_the_run_goes_on() {
     // A crash can be known like anything else.
     let known = place.file("known.txt");
     is(&all(&["--write-known", &known]), 3, &["1 new line"]);
+    let text = fs::read_to_string(&known).expect("it is written");
+    assert!(
+        text.contains(&format!("{CASE} ")) && text.contains(" crash # "),
+        "{text}"
+    );
     is(&all(&["--known", &known]), 0, &["1 known"]);
+    // By that word alone: whoever knows that the case fails does not know that the target dies of it.
+    let fails = place.write("fails.txt", &format!("{CASE} fail # known\n"));
+    is(&all(&["--known", &fails]), 3, &["The target crashed in"]);
+    let error = place.write("error.txt", &format!("{CASE} error # known\n"));
+    is(
+        &all(&["--known", &error]),
+        2,
+        &["`crash` says that the case ends the target"],
+    );
 }
 
 #[test]

@@ -8,11 +8,14 @@
 //! framing/forms/{data,ping}       tolerated role=server      # RFC 6455, section 5.2: the shortest form binds the sender
 //! control/ping/flood[1000]        fail until=2027-01-31      # mended in their next release
 //! limits/slow                     pass|tolerated             # RFC 6455, section 10.4: a limit on how many reads it takes
+//! fragmentation/many[1000]        crash                      # a stack that overflows; mended in their next release
 //! ```
 //!
 //! A line stands for the cases that its first word names, as a word of a selection does (`catalogue::names`), and says that *each* of them has
 //! this verdict, or one of these; `{a,b}` is a or b. With `because=`, a glob over the reason of the report, it stands only for those that say so. Where several
 //! lines stand for a case, the last one counts; a case for which no line stands is expected to pass.
+//! `crash` says that the case ends the target, whatever the verdict is then: no other word foresees that. An `error` cannot be known: it says nothing about
+//! the target, and a case that was not played must not look like one that went well.
 //! `role=` and `target=` (a glob over the URL, or over the name that `--target-name` gives, as in `target="ws 8.*"`) keep a line to such runs; `until=` is the last day on which it counts. A value with blanks stands in
 //! quotes. The reason behind `#` is not optional.
 
@@ -61,6 +64,8 @@ pub struct Line {
     globs: Vec<String>,
     /// The verdict that each of the cases has: one of these, where it depends on more than the case.
     pub verdicts: Vec<Verdict>,
+    /// Or each of them ends the target.
+    pub crash: bool,
     /// Only for cases whose reason in the report is like this glob.
     pub because: Option<String>,
     /// Only for targets of this role.
@@ -108,8 +113,13 @@ pub enum Fault {
     #[error("expected a case, then its verdict, then `# ` and the reason")]
     Short,
     /// The second word.
-    #[error("`{0}` is no verdict; expected {names}", names = VERDICTS.map(|(name, _)| name).join(", "))]
+    #[error("`{0}` is no verdict; expected {names} or {CRASH}", names = FORESEEABLE.map(|(name, _)| name).join(", "))]
     Verdict(String),
+    /// The second word, too.
+    #[error(
+        "an error is no verdict on the target, and cannot be known; `{CRASH}` says that the case ends the target, and --exclude leaves a case out that cannot be played"
+    )]
+    Error,
     /// A further word.
     #[error(
         "`{0}` is no field; expected role=server, role=client, target=URL or until=YYYY-MM-DD, each at most once"
@@ -141,21 +151,24 @@ pub enum Fault {
     Utf8,
 }
 
-/// The names of the verdicts, as reports have them.
-const VERDICTS: [(&str, Verdict); 6] = [
+/// What a line can say of a case, by the names that reports have.
+const FORESEEABLE: [(&str, Verdict); 5] = [
     ("pass", Verdict::Pass),
     ("tolerated", Verdict::Tolerated),
     ("fail", Verdict::Fail),
     ("not-applicable", Verdict::NotApplicable),
     ("inconclusive", Verdict::Inconclusive),
-    ("error", Verdict::Error),
 ];
+/// What else: the case ends the target.
+const CRASH: &str = "crash";
 
-/// The name of a verdict.
-pub(super) fn name(verdict: Verdict) -> &'static str {
-    let named = VERDICTS.iter().find(|(_, other)| *other == verdict);
-    // Every verdict is in the table.
-    named.map_or("", |(name, _)| name)
+/// The name of a verdict; of none, where the case has ended the target.
+pub(super) fn name(verdict: Verdict, crashed: bool) -> &'static str {
+    let named = FORESEEABLE.iter().find(|(_, other)| *other == verdict);
+    match crashed {
+        true => CRASH,
+        false => named.map_or("error", |(name, _)| name),
+    }
 }
 
 impl Known {
@@ -209,19 +222,22 @@ impl Line {
         let Some(word) = words.next() else {
             return Ok(None);
         };
-        let verdicts = words.next().ok_or(Fault::Short)?;
-        let verdicts = verdicts.split('|').map(|verdict| {
-            let known = VERDICTS.iter().find(|(name, _)| *name == verdict);
-            let fault = || Fault::Verdict(escape::line(verdict).into_owned());
-            known.map(|(_, verdict)| *verdict).ok_or_else(fault)
-        });
-        let verdicts = verdicts.collect::<Result<_, _>>()?;
+        let (mut verdicts, mut crash) = (Vec::new(), false);
+        for verdict in words.next().ok_or(Fault::Short)?.split('|') {
+            match FORESEEABLE.iter().find(|(name, _)| *name == verdict) {
+                Some((_, verdict)) => verdicts.push(*verdict),
+                None if verdict == CRASH => crash = true,
+                None if verdict == "error" => return Err(Fault::Error),
+                None => return Err(Fault::Verdict(escape::line(verdict).into_owned())),
+            }
+        }
         let mut line = Line {
             number,
             text,
             globs: expand(&word)?,
             word,
             verdicts,
+            crash,
             because: None,
             role: None,
             target: None,
@@ -246,6 +262,21 @@ impl Line {
             .filter(|reason| !reason.is_empty())
             .ok_or(Fault::NoReason)?;
         Ok(Some(line))
+    }
+
+    /// Whether it foresees this: `crashed`, the case has ended the target. Only `crash` foresees that, and whatever the verdict is then.
+    pub fn foresees(&self, verdict: Verdict, crashed: bool) -> bool {
+        match crashed {
+            true => self.crash,
+            false => self.verdicts.contains(&verdict),
+        }
+    }
+
+    /// What it foresees, as it is written.
+    pub fn says(&self, or: &str) -> String {
+        let verdicts = self.verdicts.iter().map(|verdict| name(*verdict, false));
+        let all: Vec<_> = verdicts.chain(self.crash.then_some(CRASH)).collect();
+        all.join(or)
     }
 
     /// Whether it is about such a run, on such a day.

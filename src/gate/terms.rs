@@ -1,6 +1,6 @@
 //! What a run is judged by: the level, and the deviations that are known.
 
-use super::known::{Applies, Known, Line, Run, name};
+use super::known::{Applies, Known, Line, Run};
 use crate::{
     case::Level,
     report::{Case, Foreseen, Gate, KnownLine, Report, Standing, gate::Counts},
@@ -62,22 +62,35 @@ impl Terms {
     }
 
     /// What the known deviations say of a case with this verdict for this reason; `None`: nothing. The last line that stands for it counts.
-    pub fn foresee(&self, id: &str, verdict: Verdict, reason: &str) -> Option<Foreseen> {
+    /// `crashed`: it has ended the target.
+    pub fn foresee(
+        &self,
+        id: &str,
+        verdict: Verdict,
+        crashed: bool,
+        reason: &str,
+    ) -> Option<Foreseen> {
         let mut lines = self.lines.iter().rev();
         let (line, at, _) =
             lines.find(|(line, _, counts)| *counts == Counts::Yes && line.is_about(id, reason))?;
-        let says: Vec<_> = line.verdicts.iter().map(|verdict| name(*verdict)).collect();
         Some(Foreseen {
             at: at.clone(),
-            says: says.join("|"),
+            says: line.says("|"),
             reason: line.reason.clone(),
-            holds: line.verdicts.contains(&verdict),
+            holds: line.foresees(verdict, crashed),
         })
     }
 
     /// What a case is worth.
-    pub fn standing(&self, id: &str, level: Level, verdict: Verdict, reason: &str) -> Standing {
-        let foreseen = self.foresee(id, verdict, reason);
+    pub fn standing(
+        &self,
+        id: &str,
+        level: Level,
+        verdict: Verdict,
+        crashed: bool,
+        reason: &str,
+    ) -> Standing {
+        let foreseen = self.foresee(id, verdict, crashed, reason);
         let holds = foreseen.is_some_and(|foreseen| foreseen.holds);
         self.gate.weigh(level, verdict, false, holds)
     }
@@ -92,7 +105,8 @@ impl Terms {
             let light: Vec<&str> = named(false).map(|case| case.id.as_str()).collect();
             let ran = cases
                 .iter()
-                .filter(|case| case.verdict != Verdict::Error && line.names(&case.id));
+                .filter(|case| case.verdict != Verdict::Error || case.crashed)
+                .filter(|case| line.names(&case.id));
             KnownLine {
                 at: at.clone(),
                 says: line.text.clone(),
@@ -112,7 +126,7 @@ impl Terms {
     /// Judges a report anew, whatever it was judged by before.
     pub fn judge(&self, report: &mut Report) {
         for case in &mut report.cases {
-            case.known = self.foresee(&case.id, case.verdict, &case.reason);
+            case.known = self.foresee(&case.id, case.verdict, case.crashed, &case.reason);
         }
         report.gate = self.record(&report.cases);
     }

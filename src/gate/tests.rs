@@ -171,14 +171,56 @@ mod with_known {
             Exit::Conforms,
             &[],
         );
-        is(
-            "a/b[1] error # it crashes",
-            &[Error, Pass],
-            Exit::Conforms,
-            &[],
-        );
         // Known to fail otherwise.
         is("a/b[1] tolerated # why", &[Fail, Pass], Exit::Deviates, &[]);
+    }
+
+    /// The first case has ended the target; the exit code, and whether a line is stale.
+    fn crashed(text: &str, verdict: Verdict, level: Level) -> (Exit, usize) {
+        let known = Known::parse("known.txt", text.as_bytes()).expect("it makes sense");
+        let mut report = report(&[(verdict, level), (Pass, Must)]);
+        report.cases[0].crashed = true;
+        report.crashes.push(crate::report::Crash {
+            case: Some("a/b[1]".into()),
+            reason: "killed".into(),
+        });
+        Terms::new(Must, false, vec![known], &RUN, entries()).judge(&mut report);
+        (judge(&report), report.stale().len())
+    }
+
+    #[test]
+    fn a_crash_is_known_where_a_line_says_crash_and_by_no_other_word() {
+        for verdict in [Error, Fail] {
+            for level in [Must, May] {
+                let exit = |text: &str| crashed(text, verdict, level);
+                for other in ["", "a/b[1] fail # why", "a/b pass|tolerated|fail # why"] {
+                    assert_eq!(exit(other), (Exit::Unreached, 0), "{other} {verdict:?}");
+                }
+                for crash in ["crash", "fail|crash", "crash|pass"] {
+                    let line = format!("a/b[1] {crash} # why");
+                    assert_eq!(exit(&line), (Exit::Conforms, 0), "{line} {verdict:?}");
+                }
+            }
+        }
+        // It ends the target no more.
+        let mended = ["known.txt:1: a/b[1] is pass"];
+        is("a/b[1] crash # why", &[Pass, Pass], Exit::Nothing, &mended);
+        is("a/b[1] crash # why", &[Fail, Pass], Exit::Deviates, &[]);
+        is("a/b[1] crash # why", &[Error, Pass], Exit::Unreached, &[]);
+        is("a/b[1] crash|pass # why", &[Pass], Exit::Conforms, &[]);
+    }
+
+    #[test]
+    fn a_crash_that_no_case_does_alone_cannot_be_known() {
+        let text = b"* crash|pass # why";
+        let known = Known::parse("known.txt", text).expect("it makes sense");
+        let mut report = report(&[(Pass, Must)]);
+        report.crashes.push(crate::report::Crash {
+            case: None,
+            reason: "killed".into(),
+        });
+        Terms::new(Must, false, vec![known], &RUN, entries()).judge(&mut report);
+        assert_eq!(judge(&report), Exit::Unreached);
     }
 
     #[test]

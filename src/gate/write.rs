@@ -12,7 +12,6 @@ use super::{
 use crate::{
     catalogue, escape,
     report::{Case, Report, Standing, view},
-    session::Verdict,
 };
 
 /// What a new reason begins with.
@@ -100,9 +99,11 @@ pub fn write(
     for group in groups(&judged) {
         let ids: Vec<&str> = group.iter().map(|case| case.id.as_str()).collect();
         for word in words(&ids, cases) {
-            let verdict = group.first().map_or(Verdict::Fail, |case| case.verdict);
+            let says = group
+                .first()
+                .map_or("", |case| name(case.verdict, case.crashed));
             made.text
-                .push_str(&written(&word, name(verdict), &reason(report, &group)));
+                .push_str(&written(&word, says, &reason(report, &group)));
             made.new += 1;
         }
     }
@@ -125,17 +126,16 @@ fn groups(judged: &Report) -> Vec<Vec<&Case>> {
     let mut groups: Vec<Vec<&Case>> = Vec::new();
     let key = |case: &Case| {
         let rule = case.findings.first().map(|finding| finding.rule.clone());
-        (slug(&case.id).to_owned(), case.verdict, rule)
+        (
+            slug(&case.id).to_owned(),
+            name(case.verdict, case.crashed),
+            rule,
+        )
     };
     for case in &judged.cases {
         let foreseen = case.known.as_ref().is_some_and(|known| known.holds);
         let standing = judged.standing(case);
-        let crashed = || {
-            let mut crashes = judged.crashes.iter();
-            crashes.any(|crash| crash.case.as_ref() == Some(&case.id))
-        };
-        let deviates = matches!(standing, Standing::Bad | Standing::Told)
-            || standing == Standing::Broken && crashed();
+        let deviates = case.crashed || matches!(standing, Standing::Bad | Standing::Told);
         if foreseen || !deviates {
             continue;
         }

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 use super::habits::Habits;
 use crate::{
     case::Need,
+    process,
     report::{CaseResult, journal},
-    run::Item,
+    run::{Item, attempt},
     session::{Judgement, Transcript, Verdict},
 };
 
@@ -34,6 +35,8 @@ pub struct Played {
     pub within_frame: bool,
     /// Another verdict came when it was played beside other cases.
     pub unstable: bool,
+    /// The client came to a bad end in it.
+    pub crashed: bool,
 }
 
 /// What one agent has shown.
@@ -167,6 +170,15 @@ impl Agents {
         }
     }
 
+    /// The client has ended badly in a case that was judged. A verdict that says something about a rule stays.
+    pub fn crashed(&mut self, name: &str, place: usize, crash: &process::Crash) -> Option<Played> {
+        let agent = self.agents.get_mut(name)?;
+        let played = agent.played.get_mut(&place)?;
+        played.crashed = true;
+        attempt::blame(&mut played.judgement, crash);
+        Some(played.clone())
+    }
+
     /// What an agent has shown, for a report; `None`: it is not known.
     pub fn results(&self, name: &str, items: &[Item]) -> Option<Vec<CaseResult>> {
         let agent = self.agents.get(name)?;
@@ -236,6 +248,7 @@ pub(super) fn result(item: &Item, played: Played) -> CaseResult {
         duration: played.duration,
         patience: played.patience,
         unstable: played.unstable,
+        crashed: played.crashed,
         delivery: BTreeMap::new(),
     }
 }

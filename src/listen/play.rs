@@ -60,6 +60,7 @@ pub(super) async fn play(
         patience: options.patience,
         within_frame,
         unstable: false,
+        crashed: false,
     };
     hall.keep(&agent, place, played, key.as_deref());
     hall.tell(News::Judged { agent, place }).await;

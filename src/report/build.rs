@@ -77,6 +77,8 @@ pub struct CaseResult {
     pub patience: Duration,
     /// Another verdict came when it ran beside others.
     pub unstable: bool,
+    /// It has ended the target.
+    pub crashed: bool,
     /// The verdict with each way of handing octets to the transport, where they differ.
     pub delivery: BTreeMap<String, Verdict>,
 }
@@ -149,6 +151,7 @@ impl Builder {
             duration,
             patience,
             unstable,
+            crashed,
             delivery,
         } = result;
         let mut measured = MeasuredCase {
@@ -203,13 +206,14 @@ impl Builder {
             known: self
                 .start
                 .terms
-                .foresee(&case.id, judgement.verdict, &reason),
+                .foresee(&case.id, judgement.verdict, crashed, &reason),
             reason,
             findings,
             unstable,
             delivery,
             timed_out: judgement.timed_out,
             dropped: judgement.dropped,
+            crashed,
             steps: bounded(&print::steps(&case.steps, 0)),
             left_out: (said - lines.len()) as u64,
             transcript: lines,

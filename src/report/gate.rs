@@ -140,7 +140,7 @@ impl Report {
                 Verdict::Pass | Verdict::Tolerated | Verdict::Fail
             );
             // What fails the run is a deviation, and not a line that has had its day.
-            let bad = self.gate.standing(case) == Standing::Bad;
+            let bad = self.gate.standing(case) == Standing::Bad || case.crashed && !known.holds;
             seen.held += u64::from(known.holds);
             seen.bad |= bad;
             if !known.holds && refutes && !bad {

@@ -20,7 +20,7 @@ pub enum Standing {
     Bad,
     /// Broke a rule below the gate's level: a warning, and no reason to fail.
     Told,
-    /// Broke a rule, or could not be played, as the known deviations say.
+    /// Broke a rule, or ended the target, as the known deviations say.
     Known,
     /// Could not be played: says nothing about the target, and must not look like a pass.
     Broken,
@@ -88,11 +88,11 @@ impl Report {
         troubles
     }
 
-    /// The crashes of the target that are not known: a known deviation can say so of the case that does it.
+    /// The crashes of the target that are not known: a line of known deviations can say `crash` of the case that does it.
     pub fn crashed(&self) -> impl Iterator<Item = &Crash> {
         let is_known = |id: &String| {
             let case = self.cases.iter().find(|case| case.id == *id);
-            case.is_some_and(|case| self.standing(case) == Standing::Known)
+            case.is_some_and(|case| case.crashed && self.standing(case) == Standing::Known)
         };
         let crashes = self.crashes.iter();
         crashes.filter(move |crash| !crash.case.as_ref().is_some_and(is_known))

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     drive::{self, ConnectError, Delivery, Dialler, Target, Terms, exchange, idle},
-    report,
+    process, report,
     session::{Judgement, Setup, Transcript, Verdict},
 };
 
@@ -41,6 +41,8 @@ pub struct Tried {
     pub waited: Duration,
     /// TCP or TLS did not come about.
     pub unconnected: bool,
+    /// The target came to its end in it.
+    pub crashed: bool,
     /// The verdict with each delivery, where they differ.
     pub deliveries: Vec<(Delivery, Verdict)>,
     /// Another delivery has come to a judgement that is not to be kept as it is.
@@ -65,6 +67,7 @@ impl Tried {
             took: Duration::ZERO,
             waited: Duration::ZERO,
             unconnected: false,
+            crashed: false,
             deliveries: Vec::new(),
             beside: Beside::default(),
         }
@@ -153,6 +156,14 @@ pub fn without(verdict: Verdict, reason: impl Into<String>) -> Judgement {
         findings: Vec::new(),
         dropped: false,
         timed_out: false,
+    }
+}
+
+/// The target has come to its end in this case. A verdict that says something about the rule stays; one that the target owes to its fall does not.
+pub fn blame(judgement: &mut Judgement, crash: &process::Crash) {
+    if judgement.verdict != Verdict::Fail {
+        judgement.verdict = Verdict::Error;
+        judgement.reason = format!("the target crashed in this case: {crash}");
     }
 }
 

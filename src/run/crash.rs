@@ -7,14 +7,13 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Item, Stop, Unreached,
-    attempt::Tried,
+    attempt::{self, Tried},
     canary::Flight,
     plan::{Flights, Plan},
 };
 use crate::{
     process::{self, Ward},
     report::{Crash, Lost},
-    session::Verdict,
 };
 
 /// So many cases that have landed are remembered at least, and [`PER_JOB`] for each that may be in flight: a target may take its time to fall.
@@ -163,12 +162,9 @@ impl Plan<'_> {
     }
 }
 
-/// A verdict that says something about the rule stays; one that the target owes to its fall does not.
 fn blame(tried: &mut Tried, crash: &process::Crash) {
-    if tried.judgement.verdict != Verdict::Fail {
-        tried.judgement.verdict = Verdict::Error;
-        tried.judgement.reason = format!("the target crashed in this case: {crash}");
-    }
+    tried.crashed = true;
+    attempt::blame(&mut tried.judgement, crash);
 }
 
 /// A crash that no case has done alone.
@@ -188,7 +184,8 @@ fn unknown(crash: &process::Crash, names: &[String], gone: &Unreached) -> (Crash
     (told, lines)
 }
 
-fn told(case: Option<&str>, crash: &process::Crash) -> (Crash, Vec<String>) {
+/// What a report says of a crash.
+pub fn told(case: Option<&str>, crash: &process::Crash) -> (Crash, Vec<String>) {
     let told = Crash {
         case: case.map(str::to_owned),
         reason: crash.to_string(),

@@ -343,6 +343,7 @@ impl<'a> Plan<'a> {
             &case.id,
             tried.item.level,
             judgement.verdict,
+            tried.crashed,
             &judgement.reason,
         );
         let failed = judgement.verdict == Verdict::Fail && standing == Standing::Bad;
@@ -377,6 +378,7 @@ impl<'a> Plan<'a> {
                 .map(|(delivery, verdict)| (delivery.name(), verdict))
                 .collect(),
             unstable,
+            crashed: tried.crashed,
         })));
     }
 

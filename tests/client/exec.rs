@@ -146,6 +146,67 @@ fn a_command_for_one_case_that_does_not_come_is_named_with_its_last_words() {
 }
 
 #[test]
+fn a_client_that_dies_behind_its_case_is_not_green_unless_that_is_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let json = folder.path().join("r.json");
+    let report = format!("--report=json={}", json.display());
+    let known = folder.path().join("known").display().to_string();
+    let exec = format!(
+        "{}; case $WSSPEC_CASE in *125*) echo overrun; kill -SEGV $$;; esac",
+        driver("")
+    );
+    for jobs in ["--jobs=1", "--jobs=3"] {
+        let run = |more: &[&str]| {
+            let words = [
+                "control/ping/length",
+                "--exec-per-case",
+                &exec,
+                jobs,
+                &report,
+            ];
+            client(&[&words[..], more].concat())
+        };
+        let told = run(&["--write-known", &known]);
+        assert_eq!(told.code, Some(3), "{}{}", told.out, told.err);
+        let one = &stored(&json)[0];
+        let [crash] = &one.crashes[..] else {
+            panic!("{:?}", one.crashes)
+        };
+        assert_eq!(crash.case.as_deref(), Some("control/ping/length[125]"));
+        assert!(crash.reason.contains("SIGSEGV"), "{crash:?}");
+        assert_eq!(one.measured.last_lines, [["overrun"]]);
+        let crashed = one.cases.iter().filter(|case| case.crashed);
+        assert!(crashed.map(|case| case.verdict).eq([Verdict::Error]));
+        let green = run(&["--known", &known]);
+        assert_eq!(green.code, Some(0), "{}{}", green.out, green.err);
+        fs::remove_file(&known).expect("it was written");
+    }
+    // It dies beside other cases, and not alone: that is no less a crash.
+    let flag = folder.path().join("flag").display().to_string();
+    let once = format!(
+        "{}; if mkdir '{flag}' 2>/dev/null; then kill -SEGV $$; fi",
+        driver("")
+    );
+    let words = [
+        "control/ping/length",
+        "--exec-per-case",
+        &once,
+        "--jobs=3",
+        &report,
+    ];
+    let told = client(&words);
+    assert_eq!(told.code, Some(3), "{}{}", told.out, told.err);
+    let one = &stored(&json)[0];
+    assert!(
+        one.crashes.len() == 1 && one.crashes[0].case.is_none(),
+        "{:?}",
+        one.crashes
+    );
+    assert!(one.crashes[0].reason.contains("does not do it alone"));
+    assert!(one.cases.iter().all(|case| !case.crashed));
+}
+
+#[test]
 fn a_client_that_loses_its_way_is_found_where_it_was_told_what_to_ask_for() {
     for (fault, rule) in [
         ("asks-for-other-path", "6455-4.1-21"),

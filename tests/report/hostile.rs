@@ -107,7 +107,8 @@ pub fn hostile_report() -> impl Strategy<Value = Report> {
         replace(&mut value, "", &mut texts.into_iter().cycle());
         let mut report: Report = serde_json::from_value(value).expect("it has all fields");
         for (at, case) in report.cases.iter_mut().enumerate() {
-            case.id.push_str(&at.to_string());
+            // No two of them are called alike, whatever stands before it.
+            case.id.push_str(&format!("#{at}"));
             report.measured.cases[at].id = case.id.clone();
         }
         report.summary = Summary::of(&report.cases);

@@ -104,6 +104,7 @@ pub fn result(position: usize, id: &str, verdict: Verdict, reason: &str) -> Case
         duration: Duration::from_micros(1500),
         patience: Duration::from_secs(2),
         unstable: false,
+        crashed: false,
         delivery: Default::default(),
     }
 }

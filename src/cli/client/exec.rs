@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{
     listen::Hall,
-    process::{Ended, GRACE, Launch, Output, Process},
+    process::{Crash, Ended, GRACE, Launch, Output, Process},
 };
 
 /// A client that has its reports may take so long to end by itself.
@@ -111,8 +111,12 @@ pub async fn each(exec: &Exec, hall: &Arc<Hall>, jobs: usize) {
         return;
     }
     for (place, before) in hall.doubtful(&exec.agent) {
+        let crash = hall.take_crash(&exec.agent, place);
         one(exec, hall, place).await;
         hall.again(&exec.agent, place, before);
+        if let Some(crash) = crash {
+            hall.crashed_beside(&exec.agent, place, crash);
+        }
     }
 }
 
@@ -159,6 +163,7 @@ async fn one(exec: &Exec, hall: &Arc<Hall>, place: usize) {
     hall.awaits(place, false);
     let crashed = process
         .has_ended()
+        // What a shell tells of a signal counts too.
         .filter(|ended| ended.signal.is_some() || matches!(ended.code, Some(129..=192)));
     let stopped = process.stop(GRACE).await;
     let said = || {
@@ -169,27 +174,23 @@ async fn one(exec: &Exec, hall: &Arc<Hall>, place: usize) {
             lines => format!("; it said: {}", lines.join(" / ")),
         }
     };
-    match judged {
-        Ok(()) => {
-            if let Some(ended) = crashed {
-                hall.crashed(
-                    &exec.agent,
-                    id,
-                    format!("the command ended: {ended}{}", said()),
-                );
-            }
-        }
-        Err(ended) => {
-            let how = match ended {
-                Some(ended) => ended_how(ended),
-                None => format!("was still running after {:?}", exec.limit),
-            };
-            let why = format!(
-                "the command {how}, and the case was not played to its end{}",
-                said()
-            );
-            hall.without(&exec.agent, place, start.elapsed(), why).await;
-        }
+    if let Err(ended) = judged {
+        let how = match ended {
+            Some(ended) => ended_how(ended),
+            None => format!("was still running after {:?}", exec.limit),
+        };
+        let why = format!(
+            "the command {how}, and the case was not played to its end{}",
+            said()
+        );
+        hall.without(&exec.agent, place, start.elapsed(), why).await;
+    }
+    if let Some(ended) = crashed {
+        let crash = Crash {
+            ended: Some(ended),
+            last_lines: stopped.last_lines,
+        };
+        hall.crashed(&exec.agent, place, &crash);
     }
 }
 

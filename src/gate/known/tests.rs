@@ -141,8 +141,10 @@ fn errors_name_file_and_line() {
         ("a # why", "expected a case, then its verdict"),
         (
             "a failed # why",
-            "`failed` is no verdict; expected pass, tolerated, fail, not-applicable, inconclusive, error",
+            "`failed` is no verdict; expected pass, tolerated, fail, not-applicable, inconclusive or crash",
         ),
+        ("a error # why", "an error is no verdict on the target"),
+        ("a fail|error # why", "`crash` says that the case ends"),
         ("a fail sometimes # why", "`sometimes` is no field"),
         ("a fail x=1 # why", "`x=1` is no field"),
         ("a fail target= # why", "`target=` is no field"),

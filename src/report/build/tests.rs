@@ -87,6 +87,7 @@ fn result(position: usize, id: &str, findings: Vec<session::Finding>) -> CaseRes
         duration: Duration::from_millis(position as u64),
         patience: Duration::from_secs(2),
         unstable: false,
+        crashed: false,
         delivery: Default::default(),
     }
 }

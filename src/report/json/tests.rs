@@ -21,6 +21,7 @@ fn case(id: &str) -> Case {
         delivery: Default::default(),
         timed_out: false,
         dropped: false,
+        crashed: false,
         transcript: vec![],
         left_out: 0,
         replay: String::new(),
