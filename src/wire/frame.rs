@@ -135,17 +135,34 @@ impl Header {
     /// A length that does not fit the form is cut to the form's low bits (7, 16 or 64). In [`Form::Seven`] that can
     /// leave 126 or 127, which a reader takes for the longer forms.
     pub fn encode(&self, out: &mut Vec<u8>) {
+        let (octets, size) = self.octets();
+        out.extend_from_slice(&octets[..size]);
+    }
+
+    /// What [`encode`](Header::encode) writes, and how many octets of it there are.
+    pub(crate) fn octets(&self) -> ([u8; Header::MAX], usize) {
+        let mut octets = [0; Header::MAX];
         let [rsv1, rsv2, rsv3] = self.rsv.map(u8::from);
         let bits = u8::from(self.fin) << 7 | rsv1 << 6 | rsv2 << 5 | rsv3 << 4;
-        let mask = u8::from(self.key.is_some()) << 7;
+        octets[0] = bits | self.opcode.0;
         let field = match self.form {
             Form::Seven => self.length as u8 & 0x7f,
-            Form::Sixteen => 126,
-            Form::SixtyFour => 127,
+            Form::Sixteen => {
+                octets[2..4].copy_from_slice(&(self.length as u16).to_be_bytes());
+                126
+            }
+            Form::SixtyFour => {
+                octets[2..10].copy_from_slice(&self.length.to_be_bytes());
+                127
+            }
         };
-        out.extend_from_slice(&[bits | self.opcode.0, mask | field]);
-        out.extend_from_slice(&self.length.to_be_bytes()[8 - self.form.extended()..]);
-        out.extend_from_slice(self.key.as_ref().map_or(&[][..], |key| &key[..]));
+        octets[1] = u8::from(self.key.is_some()) << 7 | field;
+        let mut size = 2 + self.form.extended();
+        if let Some(key) = self.key {
+            octets[size..size + 4].copy_from_slice(&key);
+            size += 4;
+        }
+        (octets, size)
     }
 
     /// How many octets [`encode`](Header::encode) writes: 2 to 14.
@@ -158,15 +175,16 @@ impl Header {
         let &[first, second, ref rest @ ..] = octets else {
             return None;
         };
-        let form = match second & 0x7f {
-            126 => Form::Sixteen,
-            127 => Form::SixtyFour,
-            _ => Form::Seven,
-        };
-        let (extended, rest) = rest.split_at_checked(form.extended())?;
-        let length = match form {
-            Form::Seven => u64::from(second & 0x7f),
-            _ => extended.iter().fold(0, |n, &b| n << 8 | u64::from(b)),
+        let (form, length, rest) = match second & 0x7f {
+            126 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                (Form::Sixteen, u64::from(u16::from_be_bytes(*length)), rest)
+            }
+            127 => {
+                let (length, rest) = rest.split_first_chunk()?;
+                (Form::SixtyFour, u64::from_be_bytes(*length), rest)
+            }
+            short => (Form::Seven, u64::from(short), rest),
         };
         let key = match second & 0x80 {
             0 => None,

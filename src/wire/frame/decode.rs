@@ -52,10 +52,11 @@ pub struct Pending {
 /// What comes out does not depend on how the stream was cut. Memory grows with what was fed, never with what a header declares.
 #[derive(Debug)]
 pub struct Decoder {
-    /// The stream behind the last frame; the header of the next one is removed once it is read.
+    /// The stream behind the last frame.
     buffer: BytesMut,
+    /// What stands at the start of `buffer`, once it is there.
     header: Option<Header>,
-    /// How many octets at the start of `buffer` are unmasked already.
+    /// How many octets of the payload behind the header are unmasked already.
     unmasked: usize,
     limit: usize,
     failed: Option<DecodeError>,
@@ -94,16 +95,18 @@ impl Decoder {
             },
         };
         // `begin` holds the length against the limit, which is a `usize`.
-        let length = header.length as usize;
+        let (size, length) = (header.size(), header.length as usize);
+        let payload = &mut self.buffer[size..];
+        let come = payload.len().min(length);
         if let Some(key) = header.key {
-            let end = length.min(self.buffer.len());
-            mask(key, self.unmasked, &mut self.buffer[self.unmasked..end]);
-            self.unmasked = end;
+            mask(key, self.unmasked, &mut payload[self.unmasked..come]);
+            self.unmasked = come;
         }
-        if self.buffer.len() < length {
+        if come < length {
             return Ok(None);
         }
         (self.header, self.unmasked) = (None, 0);
+        self.buffer.advance(size);
         let payload = match length {
             0 => Bytes::new(),
             _ => self.buffer.split_to(length).freeze(),
@@ -118,7 +121,6 @@ impl Decoder {
         } else if header.length > limit as u64 {
             DecodeError::TooLong { header, limit }
         } else {
-            self.buffer.advance(header.size());
             self.header = Some(header);
             return Ok(header);
         };
@@ -128,10 +130,9 @@ impl Decoder {
 
     /// What is there of the next frame, once [`next_frame`](Decoder::next_frame) has given `None` or an error.
     pub fn pending(&self) -> Pending {
-        let header = self.header.or_else(|| Header::read(&self.buffer));
         Pending {
-            header,
-            octets: self.buffer.len() + self.header.map_or(0, |header| header.size()),
+            header: self.header.or_else(|| Header::read(&self.buffer)),
+            octets: self.buffer.len(),
         }
     }
 }
