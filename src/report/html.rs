@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Breach, Category, Conclusion, Counts, Probe, Report, Rule,
+    Breach, Category, Conclusion, Counts, Probe, Report, Rule, Standing,
     table::{VERDICTS, of},
     text::octets_shown,
     view::{Page, name, word},
@@ -295,9 +295,22 @@ fn breaches(report: &Report) -> Markup {
 
 fn told_once(report: &Report, breach: &Breach) -> Markup {
     let cases = if breach.cases == 1 { "case" } else { "cases" };
+    let worth = report.worth(breach);
+    let class = match worth {
+        Standing::Known => " known",
+        Standing::Told => " warns",
+        _ => "",
+    };
     html! {
-        div class={ "breach " (breach.level) } {
-            p.what { (shown(&breach.what)) }
+        div class={ "breach " (breach.level) (class) } {
+            p.what {
+                (shown(&breach.what))
+                @match worth {
+                    Standing::Known => { " " span.tag title="each case that saw it is a known deviation" { "known" } }
+                    Standing::Told => { " " span.tag title="below the level that fails the run" { "warns" } }
+                    _ => {}
+                }
+            }
             (rule(report, &breach.rule, &breach.level.to_string()))
             dl.facts {
                 dt { "seen in" }

@@ -117,6 +117,9 @@ fn told_once(out: &mut String, report: &Report, breach: &Breach) {
     if let Some(octets) = report.proof(breach) {
         let _ = write!(out, ", octets {}", code(&octets_shown(octets)));
     }
+    if report.worth(breach) == Standing::Known {
+        out.push_str("; each is known");
+    }
     out.push('\n');
 }
 

@@ -244,7 +244,11 @@ fn breaches(report: &Report, page: &Page) -> Table {
             Some(rule) => format!("{} ({})", rule.clause, rule.id),
             None => breach.rule.clone(),
         });
-        lines.push(format!("first in {}", breach.first));
+        let known = match report.worth(breach) {
+            Standing::Known => "; each is known",
+            _ => "",
+        };
+        lines.push(format!("first in {}{known}", breach.first));
         if let Some(received) = breach.received.as_deref().filter(|text| !text.is_empty()) {
             lines.push(format!("received {received}"));
         }

@@ -21,6 +21,38 @@ fn piped(name: &str, report: &Report) -> String {
 }
 
 #[test]
+fn a_breach_whose_cases_are_all_known_is_told_as_known() {
+    let mut report = sample();
+    let of = |view: &str, report: &Report| piped(view, report);
+    for view in ["html", "table", "markdown"] {
+        let told = of(view, &report);
+        assert!(!told.contains("is known"), "{view}\n{told}");
+    }
+    let foreseen = wsspec::report::Foreseen {
+        at: "known.txt:1".into(),
+        says: "fail".into(),
+        reason: "why".into(),
+        holds: true,
+    };
+    for case in report.cases.iter_mut() {
+        case.known = (case.verdict == Verdict::Fail).then(|| foreseen.clone());
+    }
+    assert!(!report.breaches.is_empty());
+    assert!(of("html", &report).contains("class=\"breach must known\""));
+    for (view, word) in [
+        ("table", "; each is known"),
+        ("markdown", "; each is known"),
+    ] {
+        let told = of(view, &report);
+        assert_eq!(
+            told.matches(word).count(),
+            report.breaches.len(),
+            "{view}\n{told}"
+        );
+    }
+}
+
+#[test]
 fn views_for_other_programs() {
     let report = sample();
     same(
