@@ -219,6 +219,23 @@ pub struct FrameStep {
     pub cut: Cut,
 }
 
+impl FrameStep {
+    /// One well-formed frame: nothing said of it but opcode and body.
+    pub fn new(body: Body) -> FrameStep {
+        FrameStep {
+            body,
+            fin: true,
+            rsv: [false; 3],
+            mask: MaskChoice::Habit,
+            form: None,
+            length: None,
+            frag: None,
+            times: 1,
+            cut: Cut::Whole,
+        }
+    }
+}
+
 /// The masking of a frame that the suite sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MaskChoice {

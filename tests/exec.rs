@@ -94,19 +94,6 @@ fn run(more: &[&str]) -> Ran {
     ran(&[&["server", "--timeout", "2s"], more].concat())
 }
 
-#[track_caller]
-fn is(ran: &Ran, code: i32, parts: &[&str]) {
-    assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
-    for part in parts {
-        assert!(
-            ran.out.contains(part) || ran.err.contains(part),
-            "{part}\n{}{}",
-            ran.out,
-            ran.err
-        );
-    }
-}
-
 /// Not a test: a server that another test starts.
 #[test]
 #[ignore = "it is the target of another test"]

@@ -48,19 +48,6 @@ impl Place {
     }
 }
 
-#[track_caller]
-fn is(ran: &Ran, code: i32, parts: &[&str]) {
-    assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
-    for part in parts {
-        assert!(
-            ran.out.contains(part) || ran.err.contains(part),
-            "{part}\n{}{}",
-            ran.out,
-            ran.err
-        );
-    }
-}
-
 const FAULT: &str = "ignores-empty-pings";
 const CASE: &str = "control/ping/length[0]";
 

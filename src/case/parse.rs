@@ -106,17 +106,7 @@ fn payload(cursor: &mut Cursor) -> Result<Payload> {
 }
 
 fn frame(cursor: &mut Cursor, body: Body) -> Result<FrameStep> {
-    let mut step = FrameStep {
-        body,
-        fin: true,
-        rsv: [false; 3],
-        mask: MaskChoice::Habit,
-        form: None,
-        length: None,
-        frag: None,
-        times: 1,
-        cut: Cut::Whole,
-    };
+    let mut step = FrameStep::new(body);
     let from = cursor.at();
     attributes(cursor, FRAME, false, |key, cursor, span| {
         match key {

@@ -1,7 +1,7 @@
 //! The ordinary closing handshake behind the steps of a case (RFC 6455, sections 5.5.1 and 7.1).
 
 use crate::{
-    case::{Body, Cut, FrameStep, MaskChoice, Payload, Role},
+    case::{Body, FrameStep, Payload, Role},
     wire::close::{CloseBody, may_send},
 };
 
@@ -39,17 +39,7 @@ impl Session {
             }
             _ => Some((1000, Payload::default())),
         };
-        self.send_frame(&FrameStep {
-            body: Body::Close(body),
-            fin: true,
-            rsv: [false; 3],
-            mask: MaskChoice::Habit,
-            form: None,
-            length: None,
-            frag: None,
-            times: 1,
-            cut: Cut::Whole,
-        });
+        self.send_frame(&FrameStep::new(Body::Close(body)));
     }
 
     /// Both Close frames are out: the server closes TCP first (RFC 6455, section 7.1.1).

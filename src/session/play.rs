@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::{
     case::{
-        Alternative, Body, Cut, FrameStep, HeaderCheck, Mark, MaskChoice, Outcome, Payload, Role,
-        Send, Step,
+        Alternative, Body, Cut, FrameStep, HeaderCheck, Mark, Outcome, Payload, Role, Send, Step,
         payload::{Part, What},
     },
     rules,
@@ -457,17 +456,10 @@ impl Session {
     fn ask_whether_it_goes_on(&mut self) {
         let what = What::Text(b"still there?".to_vec());
         if self.own.closed.is_none() {
-            self.send_frame(&FrameStep {
-                body: Body::Data(Opcode::PING.value(), Payload(vec![Part { what, times: 1 }])),
-                fin: true,
-                rsv: [false; 3],
-                mask: MaskChoice::Habit,
-                form: None,
-                length: None,
-                frag: None,
-                times: 1,
-                cut: Cut::Whole,
-            });
+            self.send_frame(&FrameStep::new(Body::Data(
+                Opcode::PING.value(),
+                Payload(vec![Part { what, times: 1 }]),
+            )));
         }
     }
 

@@ -97,16 +97,6 @@ fn one(
 
 /// A pong with this payload.
 pub(super) fn pong(payload: Bytes, sender: Role, keys: &mut fastrand::Rng) -> Outgoing {
-    let step = FrameStep {
-        body: Body::Data(Opcode::PONG.value(), Default::default()),
-        fin: true,
-        rsv: [false; 3],
-        mask: MaskChoice::Habit,
-        form: None,
-        length: None,
-        frag: None,
-        times: 1,
-        cut: Default::default(),
-    };
+    let step = FrameStep::new(Body::Data(Opcode::PONG.value(), Default::default()));
     one(&step, Opcode::PONG, true, payload, sender, keys)
 }

@@ -13,18 +13,14 @@ use std::{
     env, fs,
     future::Future,
     io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command},
     thread,
-    time::SystemTime,
 };
 
+use common::known::{difference, locked, made};
 use futures_util::{StreamExt, stream};
-use wsspec::{
-    case::Role,
-    gate::known::{Date, Known, Run},
-    report::Report,
-};
+use wsspec::{case::Role, report::Report};
 
 #[test]
 fn tokio_tungstenite_client() {
@@ -60,10 +56,7 @@ fn tokio_websockets_client() {
 #[test]
 #[ignore = "tests/clients/run says which report"]
 fn foreign() {
-    let report = env::var("WSSPEC_REPORT").expect("WSSPEC_REPORT names a report");
-    let report = Path::new(&report);
-    let name = report.file_stem().expect("a file").to_string_lossy();
-    let report = Report::read(report).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let (name, report) = made();
     hold(&name, &report);
 }
 
@@ -123,36 +116,14 @@ fn stop(suite: &mut Child) {
     suite.wait().expect("an end");
 }
 
-/// The version of a package that these tests are built with.
-fn locked(package: &str) -> String {
-    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
-    let entry = format!("\nname = \"{package}\"\nversion = \"");
-    let (_, rest) = lock.split_once(&entry).expect("a locked package");
-    rest.split('"').next().unwrap_or_default().to_owned()
-}
-
 /// All that differs from what is known of a client is a failure, and so is a line that is true of nothing any more.
 #[track_caller]
 fn hold(name: &str, report: &Report) {
-    let file = PathBuf::from(format!("reports/known/clients/{name}.txt"));
-    let known = Known::read(&file).unwrap_or_else(|error| panic!("{error}"));
-    let run = Run {
-        role: Role::Client,
-        target: "",
-        name,
-        today: Date::of(SystemTime::now()),
-    };
-    let cases = report.cases.iter();
-    let results = cases.map(|case| (case.id.as_str(), case.verdict, case.reason.as_str()));
-    let difference = known.compare(&run, results);
+    let (file, difference) = difference(&format!("clients/{name}"), Role::Client, report);
     assert!(report.cases.len() > 2000, "{} cases", report.cases.len());
     assert!(
         difference.is_empty(),
         "{name} is not as {} says\n\n{difference}",
         file.display()
     );
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

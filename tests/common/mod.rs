@@ -15,6 +15,8 @@ use std::{
     time::Duration,
 };
 
+pub mod known;
+
 use wsspec::{
     report::Report,
     wire::handshake::{Request, accept::accept},
@@ -36,6 +38,20 @@ pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+}
+
+/// It has ended with this code, and has said all of this.
+#[track_caller]
+pub fn is(ran: &Ran, code: i32, parts: &[&str]) {
+    assert_eq!(ran.code, Some(code), "{}{}", ran.out, ran.err);
+    for part in parts {
+        assert!(
+            ran.out.contains(part) || ran.err.contains(part),
+            "{part}\n{}{}",
+            ran.out,
+            ran.err
+        );
+    }
 }
 
 /// Runs the program to its end. One that does not come to it is ended, and fails the test: the bound is generous, and no test depends on it.

@@ -9,18 +9,11 @@ mod soketto;
 mod tokio_websockets;
 mod tungstenite;
 
-use std::{
-    env, fs, future::Future, net::SocketAddr, path::Path, path::PathBuf, sync::mpsc, thread,
-    time::SystemTime,
-};
+use std::{env, fs, future::Future, net::SocketAddr, path::Path, sync::mpsc, thread};
 
+use common::known::{difference, locked, made, root};
 use tokio::net::{TcpListener, TcpStream};
-use wsspec::{
-    case::Role,
-    gate::known::{Date, Known, Run},
-    report::Report,
-    session::Verdict,
-};
+use wsspec::{case::Role, report::Report, session::Verdict};
 
 #[test]
 fn tokio_tungstenite() {
@@ -46,10 +39,7 @@ fn soketto() {
 #[test]
 #[ignore = "tests/foreign/run says which report"]
 fn foreign() {
-    let report = env::var("WSSPEC_REPORT").expect("WSSPEC_REPORT names a report");
-    let report = Path::new(&report);
-    let name = report.file_stem().expect("a file").to_string_lossy();
-    let report = Report::read(report).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let (name, report) = made();
     hold(&name, &report);
 }
 
@@ -93,29 +83,10 @@ where
     rx.recv().expect("an address")
 }
 
-/// The version of a package that these tests are built with.
-fn locked(package: &str) -> String {
-    let file = root().join("Cargo.lock");
-    let lock = fs::read_to_string(file).expect("Cargo.lock");
-    let entry = format!("\nname = \"{package}\"\nversion = \"");
-    let (_, rest) = lock.split_once(&entry).expect("a locked package");
-    rest.split('"').next().unwrap_or_default().to_owned()
-}
-
 /// All that differs from what is known of an implementation is a failure, and so is a line that is true of nothing any more.
 #[track_caller]
 fn hold(name: &str, report: &Report) {
-    let file = PathBuf::from(format!("reports/known/{name}.txt"));
-    let known = Known::read(&file).unwrap_or_else(|error| panic!("{error}"));
-    let run = Run {
-        role: Role::Server,
-        target: report.target.url.as_deref().unwrap_or_default(),
-        name: "",
-        today: Date::of(SystemTime::now()),
-    };
-    let cases = report.cases.iter();
-    let results = cases.map(|case| (case.id.as_str(), case.verdict, case.reason.as_str()));
-    let difference = known.compare(&run, results);
+    let (file, difference) = difference(name, Role::Server, report);
     let unstable = report.cases.iter().filter(|case| case.unstable);
     let unstable: Vec<&str> = unstable.map(|case| case.id.as_str()).collect();
     assert!(
@@ -167,8 +138,4 @@ fn hold_page(name: &str, report: &Report) {
 /// The text of a code span.
 fn code(cell: &str) -> Option<&str> {
     cell.strip_prefix('`')?.strip_suffix('`')
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
