@@ -10,7 +10,7 @@ use crate::{
         frame::{Decoder, Opcode},
         handshake::{
             self, Request,
-            head::{HeadReader, Limits},
+            head::{HeadError, HeadReader, Limits},
             values::Values,
             write,
         },
@@ -219,7 +219,10 @@ impl Session {
                 Role::Server => match self.responses.next() {
                     Ok(Some(response)) => self.got_response(response),
                     Ok(None) => return,
-                    Err(error) => return self.see(Seen::Unreadable(error.to_string())),
+                    Err(error) => {
+                        let octets = self.responses.octets().to_vec();
+                        return self.no_head(&error, &octets);
+                    }
                 },
                 Role::Client => {
                     if let Some(request) = &self.request {
@@ -232,7 +235,10 @@ impl Session {
                     match self.requests.next() {
                         Ok(Some(request)) => self.got_request(request),
                         Ok(None) => return,
-                        Err(error) => return self.see(Seen::Unreadable(error.to_string())),
+                        Err(error) => {
+                            let octets = self.requests.octets().to_vec();
+                            return self.no_head(&error, &octets);
+                        }
                     }
                 }
             }
@@ -245,6 +251,27 @@ impl Session {
             self.decoder.feed(&rest);
             self.read_frames();
         }
+    }
+
+    /// Octets that are no head, where one was awaited.
+    fn no_head(&mut self, error: &HeadError, octets: &[u8]) {
+        let shown = &octets[..octets.len().min(SHOWN)];
+        self.transcript
+            .add(self.now, '<', octets, || raw_head(shown));
+        let came = format!("bytes {}", print::octets(octets, true));
+        self.see(Seen::Unreadable(error.to_string(), Some(came)));
+    }
+
+    /// Whether what came is a page without a status line, as HTTP/0.9 had it, and the request that was sent names no version of HTTP/1.
+    pub(super) fn answered_in_http_0(&self) -> bool {
+        let version = self.request.as_ref().map(|request| &request.version);
+        let minor = version.and_then(|version| version.strip_prefix("HTTP/1."));
+        let in_http_1 = minor.is_some_and(|minor| matches!(minor.as_bytes(), [b'0'..=b'9']));
+        let octets = self.responses.octets();
+        let is_text = octets.iter().take(SHOWN).all(|octet| {
+            octet.is_ascii_graphic() || b" \t\r\n".contains(octet) || !octet.is_ascii()
+        });
+        !in_http_1 && is_text && octets.first().is_some_and(u8::is_ascii)
     }
 
     /// The client has sent something although the head of the 101 has no end yet.
@@ -333,9 +360,12 @@ impl Session {
         match self.requests.next() {
             Ok(Some(request)) => self.see(Seen::Request(Box::new(request))),
             Ok(None) => {}
-            Err(error) => self.see(Seen::Unreadable(format!(
-                "octets that are no HTTP request although the handshake was refused ({error})"
-            ))),
+            Err(error) => self.see(Seen::Unreadable(
+                format!(
+                    "octets that are no HTTP request although the handshake was refused ({error})"
+                ),
+                Some(print::octets(octets, true)),
+            )),
         }
     }
 
@@ -348,9 +378,16 @@ impl Session {
         if let Err(error) = finished {
             let now = self.now;
             self.transcript.add(now, '!', &[], || error.to_string());
+            if self.setup.target == Role::Server {
+                self.found
+                    .tolerate(format!("its answer broke off ({error})"));
+            }
         }
     }
 }
+
+/// So many octets of what is no head are shown.
+const SHOWN: usize = 512;
 
 /// The first subprotocol with one letter in the other case (`cases/README.md`).
 const FLIPPED: &str = "$protocol.flipped";

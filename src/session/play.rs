@@ -130,7 +130,9 @@ impl Session {
                     for breach in self.observer.unreadable(&error) {
                         self.found.breach(&breach, &octets);
                     }
-                    return self.see(Seen::Unreadable(error.to_string()));
+                    let came = format!("bytes {}", crate::case::print::octets(&octets, false));
+                    self.transcript.add(self.now, '<', &octets, || came.clone());
+                    return self.see(Seen::Unreadable(error.to_string(), Some(came)));
                 }
             }
         }
@@ -168,7 +170,7 @@ impl Session {
                 Ok(None) => {}
                 Err(error) => {
                     debug_assert!(frame.payload.len() <= MAX_MESSAGE);
-                    self.see(Seen::Unreadable(error.to_string()));
+                    self.see(Seen::Unreadable(error.to_string(), None));
                 }
             },
         }

@@ -25,8 +25,8 @@ pub(super) enum Seen {
     Response(Box<Response>),
     /// TCP ended, and how.
     End(End),
-    /// Octets that are no frames or no HTTP, in words.
-    Unreadable(String),
+    /// Octets that are no frames or no HTTP: why, and the octets in the notation where no line of the transcript has them.
+    Unreadable(String, Option<String>),
     /// Nothing, until the deadline.
     Silence,
 }
@@ -73,7 +73,7 @@ impl fmt::Display for Seen {
             Seen::Response(response) => write!(f, "response {}", response.status),
             Seen::End(End::Fin) => write!(f, "eof"),
             Seen::End(End::Reset(_)) => write!(f, "reset"),
-            Seen::Unreadable(what) => write!(f, "{what}"),
+            Seen::Unreadable(what, _) => write!(f, "{what}"),
             Seen::Silence => write!(f, "nothing"),
         }
     }

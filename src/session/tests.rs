@@ -680,6 +680,58 @@ fn a_101_proves_that_a_bad_request_was_accepted() {
 }
 
 #[test]
+fn octets_that_are_no_response_are_no_refusal() {
+    let judged = |steps: &str, octets: &[u8], eof: bool| {
+        let mut play = Play::raw(Role::Server, steps);
+        play.write();
+        play.hear(octets);
+        if eof {
+            play.eof();
+        }
+        let last = play.session.transcript().last('<').cloned();
+        (play.judged(), last)
+    };
+    let steps = "  > request\n    - Host\n  < refusal\n";
+    for octets in [
+        &b"Bad Request\r\n"[..],
+        b"no",
+        b"HTTP/1.1 Bad Request\r\n\r\n",
+        b"\x88\x02\x03\xea",
+    ] {
+        let (judgement, line) = judged(steps, octets, false);
+        assert_eq!(judgement.verdict, Verdict::Fail, "{judgement:?}");
+        assert!(
+            judgement
+                .reason
+                .contains("no HTTP response, where an HTTP error such as 400 was due")
+        );
+        let finding = &judgement.findings[0];
+        let came = finding.received.as_deref().expect("octets");
+        assert!(came.starts_with("bytes "), "{came}");
+        let hex = octets.iter().map(|octet| format!("{octet:02x}"));
+        assert_eq!(finding.octets, Some(hex.collect::<Vec<_>>().join(" ")));
+        assert_eq!(line.expect("it was said").octets, octets);
+    }
+    // Who is asked in another version may know none that has a status line.
+    for version in ["HTTP/0.9", "HTTP/2.0", "1.1"] {
+        let steps = format!("  > request version=\"{version}\"\n  < refusal\n");
+        let (judgement, _) = judged(&steps, b"<html>Bad Request</html>\n", true);
+        assert_eq!(judgement.verdict, Verdict::Tolerated, "{judgement:?}");
+        assert!(judgement.reason.contains("HTTP/0.9"), "{judgement:?}");
+    }
+    let steps_2 = "  > request version=\"HTTP/2.0\"\n  < refusal\n";
+    let (judgement, _) = judged(steps_2, b"\x88\x02\x03\xea", true);
+    assert_eq!(judgement.verdict, Verdict::Fail, "{judgement:?}");
+    // What breaks off may be lost on the way: a reset takes what was not read yet.
+    let (judgement, _) = judged(steps, b"HTTP/1.1 400 Bad", true);
+    assert_eq!(judgement.verdict, Verdict::Tolerated);
+    assert!(
+        judgement.reason.contains("its answer broke off"),
+        "{judgement:?}"
+    );
+}
+
+#[test]
 fn frames_hidden_in_a_body_must_not_be_obeyed() {
     let steps = "  > request body=x\"89 82 00 00 00 00 68 69\"\n    Content-Length: 8\n  < response 101\n  < silence 200ms\n";
     let mut play = Play::new(Role::Server, steps);

@@ -79,17 +79,19 @@ impl Session {
                 };
                 self.fail(what, None, Some(came.into()));
             }
-            Seen::Unreadable(what) => {
-                let rule = if self.phase == Phase::Open {
-                    Some(FRAMES)
-                } else {
-                    None
-                };
-                let what = format!("sent what cannot be read: {what}");
-                match rule {
-                    Some(rule) => self.fail_rule(rule, what, None, None),
-                    None => self.fail(what, None, None),
-                }
+            Seen::Unreadable(what, came) if self.phase == Phase::Open => {
+                self.fail_rule(
+                    FRAMES,
+                    format!("sent what cannot be read: {what}"),
+                    None,
+                    came,
+                );
+            }
+            Seen::Unreadable(what, came) if self.awaits_refusal() => {
+                self.refused_without_status(&what, came)
+            }
+            Seen::Unreadable(what, came) => {
+                self.fail(format!("sent what cannot be read: {what}"), None, came);
             }
             Seen::Silence => {
                 if self.failing {
@@ -255,6 +257,30 @@ impl Session {
     }
 
     /// The ordinary opening handshake did not come about: nothing can be said of the case.
+    /// "... return an HTTP response with an appropriate error code (such as 400 Bad Request)" (RFC 6455, section 4.2.1): a server may drop TCP instead
+    /// (section 10.7), but octets that are no response are neither.
+    fn refused_without_status(&mut self, what: &str, came: Option<String>) {
+        if !self.answered_in_http_0() {
+            let what = format!(
+                "refused with octets that are no HTTP response, where an HTTP error such as 400 was due (RFC 6455, section 4.2.1): {what}"
+            );
+            return self.fail(what, None, came);
+        }
+        self.found.tolerate(
+            "refused without a status line, as HTTP/0.9 did, a request that names no version of HTTP/1 (RFC 6455, section 4.2.1 would have an HTTP error)"
+                .into(),
+        );
+        self.judge();
+    }
+
+    fn awaits_refusal(&self) -> bool {
+        let mut outcomes = self.group().into_iter().flatten();
+        outcomes.any(|alternative| {
+            let mut outcomes = alternative.outcomes.iter();
+            outcomes.any(|outcome| matches!(outcome, Outcome::Refusal(..)))
+        })
+    }
+
     fn opening_failed(&mut self, seen: &Seen) {
         if let Seen::Ping(_) | Seen::Pong(_) | Seen::Message(_) | Seen::Reserved(_) = seen {
             return;

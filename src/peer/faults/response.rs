@@ -280,6 +280,12 @@ pub(super) static FAULTS: &[Fault] = &[
         &[Refusal(|r| without(r, "Upgrade"))],
     ),
     server(
+        "refuses-without-status-line",
+        "6455-4.2.1-1",
+        "Refuses a request with a page alone, as HTTP/0.9 did.",
+        &[Refusal(|_| Some(b"<html>Bad Request</html>\r\n".to_vec()))],
+    ),
+    server(
         "refuses-with-frame",
         "6455-7.2.2-1",
         "Refuses a request with a Close frame instead of a response.",
