@@ -22,6 +22,7 @@ pub mod crash;
 pub mod ledger;
 mod plan;
 pub mod reach;
+mod witness;
 
 use attempt::Ground;
 use canary::{Flight, Sight};

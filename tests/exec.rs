@@ -7,6 +7,7 @@ use std::{
     env, fs,
     io::{self, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
+    os::fd::{AsFd, OwnedFd},
     path::PathBuf,
     process::Command,
     thread,
@@ -104,11 +105,43 @@ fn a_server_that_dies() {
     let octet = |octet: &str| u8::from_str_radix(octet, 16).expect("hex");
     let trigger: Vec<u8> = trigger.split(' ').map(octet).collect();
     let behind = reference(None);
-    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).expect("the port is free");
+    let listener = match env::var_os("WORKER") {
+        // The listener of the supervisor is its standard input.
+        Some(_) => TcpListener::from(io::stdin().as_fd().try_clone_to_owned().expect("a socket")),
+        None => TcpListener::bind(format!("127.0.0.1:{port}")).expect("the port is free"),
+    };
+    if let Ok(workers) = env::var("WORKERS")
+        && env::var_os("WORKER").is_none()
+    {
+        return supervise(&listener, workers.parse().expect("a number"));
+    }
     for near in listener.incoming().flatten() {
         let trigger = trigger.clone();
         thread::spawn(move || pass_until(&near, behind, &trigger));
     }
+}
+
+/// Holds the port, and starts a new worker for each that dies.
+fn supervise(listener: &TcpListener, count: usize) {
+    let start = || {
+        let socket = listener.try_clone().expect("a socket");
+        let program = env::current_exe().expect("the test itself");
+        let mut worker = Command::new(program);
+        worker.args(env::args().skip(1)).env("WORKER", "1");
+        worker
+            .stdin(OwnedFd::from(socket))
+            .spawn()
+            .expect("a worker")
+    };
+    thread::scope(|scope| {
+        for _ in 0..count {
+            scope.spawn(|| {
+                loop {
+                    let _ = start().wait();
+                }
+            });
+        }
+    });
 }
 
 /// Passes octets on, unless what comes begins with these.
@@ -367,6 +400,32 @@ fn a_crash_in_the_middle_names_the_case_and_the_run_goes_on() {
         2,
         &["`crash` says that the case ends the target"],
     );
+}
+
+#[test]
+fn a_worker_that_dies_behind_its_supervisor_is_seen_by_those_beside_it() {
+    let place = Place::new();
+    let json = format!("json={}", place.file("run.json"));
+    // An unmasked frame: whoever dies of it drops the connection, as is due.
+    const CASE: &str = "masking/unmasked/octets[hello]";
+    let all = |workers: &str, trigger: &str, more: &[&str]| {
+        let line = format!("WORKERS={workers} {}", dying(trigger));
+        let words = ["--exec", &line, URL, "masking/unmasked", "--report", &json];
+        run(&[&words[..], more].concat())
+    };
+    // With several workers, the one that dies may have none of the other connections: rare, and no matter for a test.
+    let told = all("1", "81 05 48", &[]);
+    let named = format!("The target crashed in {CASE}: ");
+    is(&told, 3, &[&named, "were cut off with its own"]);
+    let report = Report::read(&place.path("run.json")).expect("a report");
+    let blamed = report.crashes.iter().map(|crash| crash.case.as_deref());
+    assert!(blamed.eq([Some(CASE)]), "{:?}", report.crashes);
+    let crashed = report.cases.iter().filter(|case| case.crashed);
+    assert!(crashed.map(|case| case.id.as_str()).eq([CASE]));
+    let known = place.write("known.txt", &format!("{CASE} crash # mended in 2.0\n"));
+    is(&all("1", "81 05 48", &["--known", &known]), 0, &["1 known"]);
+    // Nobody dies: nothing is told.
+    is(&all("2", "ff ff ff", &[]), 0, &[]);
 }
 
 #[test]

@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{Dialler, transport::Transport};
-use crate::wire::handshake::{HeadReader, Response};
+use crate::wire::{
+    frame::{Decoder, Opcode},
+    handshake::{HeadReader, Response},
+};
+
+/// The most octets that a frame may have on a connection that was left alone.
+const MAX: usize = 1 << 20;
 
 /// Opens up to `count` connections with this request, one behind the other, each within `patience`. Fewer, where the target opens no more:
 /// it may refuse or cut connections of a host that has many (RFC 6455, section 4.1). They end when they are dropped.
@@ -50,6 +56,37 @@ async fn one(dialler: &Dialler, request: &[u8], patience: Duration) -> Option<Tr
                     heads.feed(&rest);
                 }
                 _ => return None,
+            }
+        }
+    }
+}
+
+/// How many of these connections the target has cut off by then: TCP has ended, and no Close frame came before.
+pub async fn cut(connections: Vec<Transport>, until: Instant) -> usize {
+    let mut cut = 0;
+    for mut transport in connections {
+        // Of what has come already this tells also when the time is over.
+        cut += usize::from(timeout_at(until, is_cut(&mut transport)).await == Ok(true));
+    }
+    cut
+}
+
+/// Waits until TCP ends.
+async fn is_cut(transport: &mut Transport) -> bool {
+    let mut decoder = Decoder::new(MAX);
+    let mut buffer = [0; 1024];
+    loop {
+        match transport.read(&mut buffer).await {
+            Ok(0) | Err(_) => return true,
+            Ok(count) => decoder.feed(&buffer[..count]),
+        }
+        loop {
+            match decoder.next_frame() {
+                Ok(Some(frame)) if frame.header.opcode == Opcode::CLOSE => return false,
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                // Whoever says what cannot be read is no witness.
+                Err(_) => return false,
             }
         }
     }

@@ -55,6 +55,8 @@ pub(super) struct Plan<'a> {
     pub(super) crashes: Vec<(Crash, Vec<String>)>,
     /// The last cases that were judged, the latest last.
     pub(super) recent: VecDeque<Item>,
+    /// The cases in which the target dropped the connection, and that do not fail the run.
+    pub(super) dropped: Vec<Item>,
     /// What is not judged yet.
     pub(super) left: BTreeMap<usize, Item>,
     /// What the canary behind the last case saw.
@@ -125,6 +127,7 @@ impl<'a> Plan<'a> {
             lost: Vec::new(),
             crashes: Vec::new(),
             recent: VecDeque::new(),
+            dropped: Vec::new(),
             left: items
                 .into_iter()
                 .map(|item| (item.position, item))
@@ -137,6 +140,7 @@ impl<'a> Plan<'a> {
     /// Plays all cases, and sends the last canary out.
     pub(super) async fn play(&mut self) -> Result<(), Stop> {
         self.rounds().await?;
+        self.witness().await?;
         if let Some(ward) = self.ground.options.ward.clone()
             && let Err(gone) = self.ground.pulse(Flight::Pulse).await
         {
@@ -347,6 +351,7 @@ impl<'a> Plan<'a> {
             &judgement.reason,
         );
         let failed = judgement.verdict == Verdict::Fail && standing == Standing::Bad;
+        self.suspect(&tried, standing);
         self.tell(tried, unstable);
         match failed && self.ground.options.fail_fast {
             true => Err(Stop::FailFast),
