@@ -382,9 +382,10 @@ pub fn agree(
             false => Vec::new(),
         };
     }
-    let explained = match &theirs.end {
-        End::Limit if same == theirs.read.len() => vec![LIMITS],
-        End::Refused(_) if same == theirs.read.len() => excused(&ours[same]).into_iter().collect(),
+    let explained = match (&theirs.end, &theirs.read[same..]) {
+        (End::Limit, []) => vec![LIMITS],
+        // A Close frame that it refuses may come out as what it answers (section 7.1.7).
+        (End::Refused(_), []) | (_, [Said::Close(_)]) => excused(&ours[same]).into_iter().collect(),
         _ => vec![],
     };
     assert!(
