@@ -36,13 +36,13 @@ mod run;
 use exec::Exec;
 use run::Run;
 
-/// Listens, and tests the WebSocket clients that come
+/// Listen, and test the WebSocket clients that come
 ///
 /// A client asks for /getCaseCount, plays /runCase?case=N&agent=NAME for each N from 1 on, sending each message back, and asks for
 /// /updateReports?agent=NAME at last. Each case is also at a path of its own, /case/ID?agent=NAME. It ends when a client asks for /stopServer, when
 /// the command of --exec is done, or when it is interrupted.
 ///
-/// Exit codes: 0 all clients conform; 1 one does not; 2 usage, or a bad case file; 3 a case was not asked for, or could not be played; 4 nothing
+/// Exit codes: 0 all clients conform, or deviate as known; 1 one does not; 2 usage, or a bad file; 3 no client came, or one crashed; a case was not asked for, or could not be played; 4 nothing
 /// was selected, or nothing of what ran showed anything.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = super::report::formats())]

@@ -27,9 +27,9 @@ use crate::{
     session::{Setup, Verdict},
 };
 
-/// Tests a WebSocket server, the built-in reference server without a URL
+/// Test a WebSocket server, the built-in reference server without a URL
 ///
-/// Exit codes: 0 it conforms, or deviates as known; 1 it does not; 2 usage, or a bad file; 3 it could not be reached, or was lost; 4 nothing was
+/// Exit codes: 0 it conforms, or deviates as known; 1 it does not; 2 usage, or a bad file; 3 it could not be reached, crashed, or was lost; 4 nothing was
 /// selected, nothing of what ran showed anything, or a known deviation no longer holds. The gravest counts: 3 before 1 before 4.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = super::report::formats())]
