@@ -12,7 +12,7 @@ namespace beast = boost::beast;
 std::string host, port;
 
 // Opens a path, sends each message back if told to, and gives the last one when the connection has ended.
-std::string open(const std::string& path, bool echo) {
+std::string play(const std::string& path, bool echo) {
     std::string said;
     try {
         asio::io_context context;
@@ -40,8 +40,8 @@ int main(int, char** words) {
     const auto colon = url.rfind(':');
     host = url.substr(5, colon - 5);
     port = url.substr(colon + 1);
-    const int count = std::stoi(open("/getCaseCount", false));
+    const int count = std::stoi(play("/getCaseCount", false));
     for (int number = 1; number <= count; ++number)
-        open("/runCase?case=" + std::to_string(number) + "&agent=" + agent, true);
-    open("/updateReports?agent=" + agent, false);
+        play("/runCase?case=" + std::to_string(number) + "&agent=" + agent, true);
+    play("/updateReports?agent=" + agent, false);
 }

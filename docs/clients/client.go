@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strconv"
 	"sync"
@@ -11,14 +12,17 @@ import (
 	"github.com/coder/websocket"
 )
 
+// A connection for each case: net/http keeps one on which a case refused the handshake, for the request of the next.
+var options = &websocket.DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+
 // open opens a URL, sends each message back if told to, and gives the last one when the connection has ended.
 func open(url string, echo bool) (said string) {
 	ctx := context.Background()
-	socket, _, err := websocket.Dial(ctx, url, nil)
+	socket, _, err := websocket.Dial(ctx, url, options)
 	if err != nil {
 		return ""
 	}
-	defer socket.CloseNow()
+	defer socket.Close(websocket.StatusNormalClosure, "")
 	socket.SetReadLimit(64 << 20)
 	for {
 		kind, data, err := socket.Read(ctx)

@@ -6,10 +6,13 @@ URL, AGENT = ARGV[0], 'ruby'
 
 # Opens a path, sends each message back if told to, and hands over the last one when the connection has ended.
 def open(path, echo, &done)
-  said = nil
+  said, over = nil, false
+  finish = -> { over || ((over = true) && done.call(said)) }
+  # It raises where a case sends extensions that cannot be read, and may tell of no end then.
+  EM.error_handler { finish.call }
   socket = Faye::WebSocket::Client.new(URL + path)
   socket.on(:message) { |event| echo ? socket.send(event.data) : said = event.data }
-  socket.on(:close) { done.call(said) }
+  socket.on(:close) { finish.call }
 end
 
 EM.run do
