@@ -11,6 +11,9 @@ use crate::{
     session::Verdict,
 };
 
+/// What cases say of a client that keeps a connection on which the handshake was refused, and asks for its next case there.
+const AGAIN: &str = "asks again on the same connection";
+
 /// Red, green, or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -197,8 +200,17 @@ impl Report {
             Why::FailFast => "it was to stop at the first failure",
             Why::Interrupted => "it was interrupted",
             Why::NotAsked => {
+                let again = self.cases.iter();
+                let again = again.filter(|case| case.reason.contains(AGAIN)).count();
+                let advice = match again {
+                    0 => String::new(),
+                    _ => format!(
+                        " In {again} of those that it asked for it asked again on the same connection, where no other case can be played: \
+                         take a new connection for each case (HTTP libraries call that keep-alive off)."
+                    ),
+                };
                 return Some(format!(
-                    "The client did not ask for all cases. Not run: {}.",
+                    "The client did not ask for all cases. Not run: {}.{advice}",
                     stopped.not_run
                 ));
             }
@@ -336,6 +348,31 @@ mod tests {
                 assert_eq!(red(&report), !green, "{verdicts:?} {why:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_client_that_keeps_connections_is_told_what_that_costs() {
+        let mut report = report(&[(Verdict::Tolerated, Level::Must)]);
+        report.stopped = Some(Stopped {
+            why: Why::NotAsked,
+            not_run: 1,
+        });
+        let plainly = report.ending().expect("a sentence");
+        assert!(!plainly.contains("connection"), "{plainly}");
+        // The words are those of the catalogue.
+        let catalogue = crate::catalogue::Catalogue::embedded().expect("the catalogue is in order");
+        let case = catalogue.cases();
+        let case = case.filter(|case| case.id == "handshake/client-status/status[200]");
+        let steps = case
+            .map(|case| format!("{:?}", case.steps))
+            .collect::<String>();
+        assert!(steps.contains(AGAIN), "{steps}");
+        report.cases[0].reason = AGAIN.into();
+        let advised = report.ending().expect("a sentence");
+        assert!(
+            advised.contains("take a new connection for each case"),
+            "{advised}"
+        );
     }
 
     #[test]
