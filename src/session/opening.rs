@@ -7,6 +7,7 @@ use crate::{
     },
     wire::{
         Agreement,
+        close::CloseBody,
         frame::{Decoder, Opcode},
         handshake::{
             self, Request,
@@ -358,14 +359,44 @@ impl Session {
         // A client may ask again on the same connection (RFC 6455, section 4.1: authentication, redirects).
         self.requests.feed(octets);
         match self.requests.next() {
-            Ok(Some(request)) => self.see(Seen::Request(Box::new(request))),
+            Ok(Some(request)) => {
+                let raw = request.head.raw.clone();
+                self.transcript.add(self.now, '<', &raw, || raw_head(&raw));
+                self.see(Seen::Request(Box::new(request)));
+            }
             Ok(None) => {}
-            Err(error) => self.see(Seen::Unreadable(
-                format!(
-                    "octets that are no HTTP request although the handshake was refused ({error})"
-                ),
-                Some(print::octets(octets, true)),
-            )),
+            Err(error) => {
+                let rest = self.requests.take_rest();
+                self.decoder.feed(&rest);
+                self.frames_behind_refusal(&error, octets);
+            }
+        }
+    }
+
+    /// A client that sends frames has taken the refusal for a 101.
+    fn frames_behind_refusal(&mut self, error: &HeadError, octets: &[u8]) {
+        while self.judgement.is_none() {
+            match self.decoder.next_frame() {
+                Ok(Some(frame)) => {
+                    let target = self.setup.target;
+                    let header = frame.header_octets();
+                    self.transcript
+                        .add(self.now, '<', &header, || print::frame(&frame, target));
+                    self.used_before_open(match frame.header.opcode {
+                        Opcode::PING => Seen::Ping(frame.payload),
+                        Opcode::PONG => Seen::Pong(frame.payload),
+                        Opcode::CLOSE => Seen::Close(CloseBody::read(&frame.payload)),
+                        _ => Seen::Reserved(frame),
+                    });
+                }
+                Ok(None) => return,
+                Err(_) => {
+                    let what = format!(
+                        "octets that are neither a request nor a frame, although the handshake was refused ({error})"
+                    );
+                    return self.see(Seen::Unreadable(what, Some(print::octets(octets, true))));
+                }
+            }
         }
     }
 

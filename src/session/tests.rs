@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::*;
 use crate::{
     case::document::Document,
+    catalogue::Catalogue,
     wire::{
         close::CloseBody,
         frame::{Decoder, Frame, Opcode},
@@ -25,7 +26,17 @@ struct Play {
 impl Play {
     /// Plays `steps` for a target in this role, the ordinary opening handshake included.
     fn new(target: Role, steps: &str) -> Play {
-        let mut play = Play::raw(target, steps);
+        Play::raw(target, steps).opened()
+    }
+
+    /// Plays this case of the catalogue, which begins with the ordinary opening handshake.
+    fn of(target: Role, id: &str) -> Play {
+        Play::begun(target, case(id)).opened()
+    }
+
+    fn opened(self) -> Play {
+        let target = self.setup.target;
+        let mut play = self;
         let octets = play.write();
         match target {
             Role::Server => {
@@ -56,7 +67,13 @@ impl Play {
     fn raw(target: Role, steps: &str) -> Play {
         let text =
             format!("case x\n  title: Does as the test says\n  checks: 6455-5.5.2-2\n\n{steps}");
-        let case = Arc::new(Document::only("test", &text).expect("a case"));
+        Play::begun(
+            target,
+            Arc::new(Document::only("test", &text).expect("a case")),
+        )
+    }
+
+    fn begun(target: Role, case: Arc<Case>) -> Play {
         let setup = Setup {
             target,
             host: "localhost".into(),
@@ -140,6 +157,13 @@ impl Play {
         );
         judgement
     }
+}
+
+/// The case of the catalogue that is called so.
+fn case(id: &str) -> Arc<Case> {
+    let catalogue = Catalogue::embedded().expect("the catalogue is in order");
+    let case = catalogue.cases().find(|case| case.id == id);
+    case.expect("a case of this name").clone()
 }
 
 const REQUEST: &[u8] =
@@ -481,6 +505,42 @@ fn where_failing_is_tolerated_another_close_is_none() {
 }
 
 #[test]
+fn an_offence_behind_the_close_frame_may_take_the_reply_with_it() {
+    for target in [Role::Server, Role::Client] {
+        let ended = |row: &str| {
+            let mut play = Play::of(target, &format!("close/behind/ignored[{row}]"));
+            play.write();
+            play.eof();
+            play.judged().verdict
+        };
+        for row in ["opcode", "bits", "utf8", "garbage", "header", "large"] {
+            assert_eq!(ended(row), Verdict::Tolerated, "{target} {row}");
+        }
+        // Nothing has to be failed over these.
+        for row in ["pong", "open"] {
+            assert_eq!(ended(row), Verdict::Fail, "{target} {row}");
+        }
+    }
+}
+
+#[test]
+fn one_signature_may_be_left_out() {
+    let echoed = |text: &str| {
+        let mut play = Play::of(Role::Client, "utf8/valid/text[boms]");
+        play.frames();
+        play.frame(Frame::text(text));
+        if play.session.judgement().is_none() {
+            play.close(1000);
+            play.eof();
+        }
+        play.judged().verdict
+    };
+    assert_eq!(echoed("\u{feff}\u{feff}\u{feff}"), Verdict::Pass);
+    assert_eq!(echoed("\u{feff}\u{feff}"), Verdict::Tolerated);
+    assert_eq!(echoed("\u{feff}"), Verdict::Fail);
+}
+
+#[test]
 fn several_pings_need_one_pong() {
     let steps = "  > ping \"1\"\n  > ping \"2\"\n  < pong \"1\"\n  < pong \"2\"\n";
     let mut play = Play::new(Role::Server, steps);
@@ -586,18 +646,31 @@ fn a_client_that_takes_a_bad_101_for_good_fails() {
         act(&mut play);
         play.judged()
     };
-    let frames: [fn(&mut Play); 4] = [
+    let frames: [fn(&mut Play); 3] = [
         |play| play.frame(Frame::pong(&b"probe"[..])),
         |play| play.frame(Frame::ping(&b"hello"[..])),
         |play| play.frame(Frame::new(Opcode::TEXT, &b"hello"[..])),
-        |play| play.close(1000),
     ];
     for act in frames {
         let judgement = played(act);
         assert_eq!(judgement.verdict, Verdict::Fail, "{judgement:?}");
     }
-    let judgement = played(|play| play.close(1002));
-    assert_eq!(judgement.findings[0].rule, "6455-7.2.1-1");
+    // A Close frame says that it does not, and belongs to connections that were open. Whoever sends one has to end TCP all the same.
+    fn closes(play: &mut Play) {
+        play.close(1002);
+        play.write();
+        assert!(play.shut, "a client may wait for the server to end TCP");
+    }
+    let judgement = played(|play| {
+        closes(play);
+        play.eof();
+    });
+    assert_eq!(judgement.verdict, Verdict::Tolerated, "{judgement:?}");
+    let judgement = played(|play| {
+        closes(play);
+        play.deadline();
+    });
+    assert_eq!(judgement.verdict, Verdict::Fail, "{judgement:?}");
     assert_eq!(played(Play::eof).verdict, Verdict::Pass);
     // One that waits for the server to end TCP first.
     let waits = |play: &mut Play| {
@@ -607,6 +680,56 @@ fn a_client_that_takes_a_bad_101_for_good_fails() {
         play.eof();
     };
     assert_eq!(played(waits).verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_close_frame_that_nobody_asked_for_fails_the_cases_about_it() {
+    for id in [
+        "close/opening/client-sends-no-close-frame[no-upgrade]",
+        "handshake/client-upgrade/no-close-frame",
+    ] {
+        let mut play = Play::begun(Role::Client, case(id));
+        play.hear(REQUEST);
+        play.write();
+        play.close(1002);
+        let judgement = play.judged();
+        assert_eq!(judgement.verdict, Verdict::Fail, "{id}");
+        assert_eq!(judgement.findings[0].rule, "6455-7.2.1-1");
+        assert_eq!(crate::rules::level(&case(id)), crate::case::Level::Should);
+    }
+}
+
+#[test]
+fn behind_a_refusal_frames_and_requests_are_told_apart() {
+    let played = |act: &dyn Fn(&mut Play)| {
+        let mut play = Play::begun(Role::Client, case("handshake/client-status/status[200]"));
+        play.hear(REQUEST);
+        play.write();
+        act(&mut play);
+        let (judgement, transcript) = play.session.finish();
+        (judgement, transcript.entries)
+    };
+    let (judgement, transcript) = played(&|play| play.frame(Frame::pong(&b"probe"[..])));
+    assert_eq!(
+        judgement.reason,
+        "took the connection for open: sent pong \"probe\""
+    );
+    assert_eq!(judgement.findings[0].rule, "6455-4.1-39");
+    assert_eq!(transcript.last().expect("a line").text, "pong \"probe\"");
+
+    let (judgement, transcript) = played(&|play| {
+        play.hear(REQUEST);
+        play.write();
+        play.eof();
+    });
+    assert_eq!(judgement.verdict, Verdict::Tolerated, "{judgement:?}");
+    let requests = transcript
+        .iter()
+        .filter(|entry| entry.who == '<' && entry.text.contains("GET / HTTP/1.1"));
+    assert_eq!(requests.count(), 2, "{transcript:?}");
+
+    let (judgement, _) = played(&|play| play.hear(&[0xff; 40]));
+    assert!(judgement.reason.contains("neither a request nor a frame"));
 }
 
 #[test]

@@ -437,6 +437,21 @@ pub(super) static FAULTS: &[Fault] = &[
         })],
     ),
     client(
+        "opens-on-anything",
+        "6455-4.1-53",
+        "Takes whatever comes for a good 101, whether it is HTTP or not.",
+        &[
+            Arrive(|octets, state| {
+                let line = octets.iter().position(|octet| *octet == b'\n');
+                if let Some(end) = line.filter(|_| state.note == 0) {
+                    octets.splice(..=end, *b"HTTP/1.1 101 Switching Protocols\r\n");
+                }
+                state.note = 1;
+            }),
+            Believe(|_, _| true),
+        ],
+    ),
+    client(
         "sends-close-to-refusal",
         "6455-7.2.1-1",
         "Sends a Close frame when the opening handshake fails.",
