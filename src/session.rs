@@ -1,7 +1,7 @@
 //! One case played: events in, actions out, a judgement at the end. No socket and no clock in here:
 //! the same events at the same times give the same judgement.
 //!
-//! `opening` reads the target's handshake, `play` holds what the target does against the steps,
+//! `opening` reads the target's handshake, `play` holds what the target does against the steps, `awaited` knows what these want,
 //! `closing` plays the ordinary closing handshake behind them, `own` knows what the suite has sent.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -17,6 +17,7 @@ use crate::{
     },
 };
 
+mod awaited;
 mod closing;
 mod expect;
 mod judge;

@@ -1,9 +1,12 @@
 //! From what was found to the judgement.
 
 use crate::{
-    case::{Case, Level},
+    case::{Case, Level, Mark},
     rules,
-    session::verdict::{Finding, Judgement, Verdict},
+    session::{
+        Session,
+        verdict::{Finding, Judgement, Verdict},
+    },
     wire::observer::Breach,
 };
 
@@ -78,6 +81,64 @@ impl Found {
             dropped: self.dropped,
             timed_out: self.timed_out,
         }
+    }
+}
+
+impl Session {
+    /// The target breaks the case's first rule.
+    pub(super) fn fail(
+        &mut self,
+        what: String,
+        expected: Option<String>,
+        received: Option<String>,
+    ) {
+        let rule = self.case.checks.first().cloned().unwrap_or_default();
+        self.found_finding(rule, rules::level(&self.case), what, expected, received);
+    }
+
+    /// The target breaks this rule.
+    pub(super) fn fail_rule(
+        &mut self,
+        rule: &str,
+        what: String,
+        expected: Option<String>,
+        received: Option<String>,
+    ) {
+        self.found_finding(rule.into(), weight(rule), what, expected, received);
+    }
+
+    fn found_finding(
+        &mut self,
+        rule: String,
+        level: Level,
+        what: String,
+        expected: Option<String>,
+        received: Option<String>,
+    ) {
+        let expected = expected.or_else(|| {
+            let outcomes: Vec<_> = self
+                .group()?
+                .iter()
+                .filter(|alternative| alternative.mark == Mark::Required)
+                .flat_map(|alternative| &alternative.outcomes)
+                .map(ToString::to_string)
+                .collect();
+            Some(outcomes.join(" or "))
+        });
+        // What came long before proves nothing about what did not come.
+        let last = received.as_ref().and(self.transcript.last('<'));
+        let octets = last.map(|entry| hex(&entry.octets));
+        self.found.findings.push(Finding {
+            rule,
+            level,
+            what,
+            sent: self.transcript.last('>').map(|entry| entry.text.clone()),
+            expected,
+            received: Some(received.unwrap_or_else(|| "nothing".into())),
+            octets,
+            observed: false,
+        });
+        self.judge();
     }
 }
 
