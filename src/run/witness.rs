@@ -2,7 +2,8 @@
 //!
 //! What can be seen of it from outside is that other connections end together with the one of the case. So the cases whose connection the target has
 //! dropped are played once more, beside connections that are open and idle, the witnesses. Where some of these are cut off, the cases are halved until one
-//! case alone does it, twice, and a connection that does nothing bad does not.
+//! case alone does it, twice, and a connection that does nothing bad does not. Only a target that the run has started is asked so: what others run is not
+//! burdened with it.
 
 use std::time::Duration;
 
@@ -44,10 +45,11 @@ impl Plan<'_> {
 
     /// Plays the cases again that the target has dropped its connection in, and judges those anew that end other connections too.
     pub(super) async fn witness(&mut self) -> Result<(), Stop> {
+        let options = &self.ground.options;
         let mut dropped = std::mem::take(&mut self.dropped);
         dropped.sort_by_key(|item| item.position);
         dropped.dedup_by_key(|item| item.position);
-        if dropped.is_empty() || self.ground.options.jobs < 2 {
+        if dropped.is_empty() || options.ward.is_none() || options.jobs < 2 {
             return Ok(());
         }
         let mut groups = vec![dropped];
