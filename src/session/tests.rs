@@ -863,6 +863,19 @@ fn frames_hidden_in_a_body_must_not_be_obeyed() {
 }
 
 #[test]
+fn a_message_out_of_a_body_is_not_said_to_come_behind_a_close() {
+    let steps = "  > request body=x\"81 82 00 00 00 00 68 69\"\n    Content-Length: 8\n  < response 101\n  < silence 200ms\n";
+    let mut play = Play::new(Role::Server, steps);
+    play.frame(Frame::text("hi"));
+    let judgement = play.judged();
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    assert_eq!(
+        judgement.findings[0].what,
+        "obeyed octets that are no frame"
+    );
+}
+
+#[test]
 fn endless_octets_end() {
     let mut play = Play::new(Role::Server, PING);
     let mut ping = Vec::new();

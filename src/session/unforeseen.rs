@@ -168,7 +168,11 @@ impl Session {
         if self.own.repeats_unlawful(&message) {
             let what = match &self.own.offence {
                 Some(offence) => format!("delivered what it had to refuse ({offence})"),
-                None => "sent back what came behind the suite's Close".to_owned(),
+                // A Close lies in front of it, or it was never WebSocket data: the body of a request, or the next request.
+                None if self.own.closed.is_some() => {
+                    "sent back what came behind the suite's Close".to_owned()
+                }
+                None => "obeyed octets that are no frame".to_owned(),
             };
             return self.fail(what, None, Some(came));
         }
