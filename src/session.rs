@@ -33,6 +33,7 @@ mod unforeseen;
 pub mod verdict;
 
 pub use transcript::{Entry, Transcript};
+pub use unforeseen::LINGERS;
 pub use verdict::{Finding, Judgement, Verdict};
 
 use judge::Found;
@@ -45,6 +46,9 @@ const MAX_MESSAGE: usize = 64 << 20;
 const MAX_RECEIVED: u64 = 64 << 20;
 /// How long a client may take to end TCP first. One that waits for the server to do so (RFC 6455, section 7.1.1) costs no more.
 const HASTE: Duration = Duration::from_millis(250);
+/// An endpoint that has sent the Close frame of a failure may wait for the reply before it ends TCP, and no RFC says how long (RFC 6455, section
+/// 7.1.7, wants TCP ended; 7.2.1 leaves time to read). Implementations wait for as long as a step may take, to the second: it gets so many times that.
+const LINGER: u32 = 2;
 /// A target that goes on sending without doing what is expected gets that many times its patience.
 const MAX_WAITS: u32 = 10;
 
@@ -256,7 +260,10 @@ impl Session {
             // Nothing is judged by this wait: behind the suite's FIN the target has all its patience.
             return Some(self.since.max(self.progress) + HASTE.min(self.setup.patience));
         }
-        let patience = self.setup.patience;
+        let patience = match self.failing {
+            true => self.setup.patience * LINGER,
+            false => self.setup.patience,
+        };
         Some((self.progress.max(self.since) + patience).min(self.since + patience * MAX_WAITS))
     }
 

@@ -54,7 +54,8 @@ impl Plan<'_> {
     }
 
     async fn wait_together(&mut self, group: Vec<Tried>) -> Result<Vec<Tried>, Stop> {
-        let patience = self.ledger.together();
+        let firsts = group.iter().map(|first| &first.judgement);
+        let patience = self.ledger.together(firsts);
         let mut flights = Flights::default();
         // At least as many as a round may have side by side next: what is seen here holds there.
         let side_by_side = (2 * self.jobs)

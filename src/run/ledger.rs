@@ -4,11 +4,12 @@
 //! a failure that `ALIKE` other cases confirmed is taken as confirmed; after `FULL` time-outs confirmed with full patience,
 //! later ones are confirmed with `LATER` times the scaled one; and after `ENOUGH` in a row, without one that was refuted, further time-outs
 //! that were confirmed at least once, for the same rule and in the same words, are taken as confirmed. One that is refuted lets the count
-//! begin again and makes the run more patient.
+//! begin again and makes the run more patient. How long a target waits behind the Close frame of a failure is nothing that its other time-outs
+//! tell: that it ends TCP never is confirmed with full patience until `FULL` were.
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::session::{Finding, Judgement, Verdict};
+use crate::session::{Finding, Judgement, LINGERS, Verdict};
 
 /// So many other cases have to have confirmed a failure alone.
 const ALIKE: u32 = 3;
@@ -70,29 +71,38 @@ impl Ledger {
     /// The patience with which a first try is tried again alone.
     pub fn alone(&self, first: &Judgement) -> Duration {
         match first.timed_out {
-            true => self.together(),
+            true => self.together([first]),
             false => self.timeout,
         }
     }
 
-    /// The patience with which time-outs are tried again.
-    pub fn together(&self) -> Duration {
-        match self.timed_out >= FULL {
+    /// The patience with which these time-outs are tried again.
+    pub fn together<'a>(&self, firsts: impl IntoIterator<Item = &'a Judgement>) -> Duration {
+        let lingers = |f: &Finding| f.what == LINGERS && self.often(f) < FULL;
+        let mut findings = firsts.into_iter().flat_map(|first| &first.findings);
+        match self.timed_out >= FULL && !findings.any(lingers) {
             true => (self.scaled * LATER).min(self.timeout),
             false => self.timeout,
         }
     }
 
+    /// How many cases have confirmed this.
+    fn often(&self, finding: &Finding) -> u32 {
+        self.confirmed
+            .get(&key(finding))
+            .copied()
+            .unwrap_or_default()
+    }
+
     /// Whether a first try, made with this patience, needs no confirmation any more.
     pub fn knows(&self, first: &Judgement, patience: Duration) -> bool {
-        let often = |f| self.confirmed.get(&key(f)).copied().unwrap_or_default();
         match first.verdict {
-            Verdict::Fail if first.findings.iter().all(|f| often(f) >= ALIKE) => true,
+            Verdict::Fail if first.findings.iter().all(|f| self.often(f) >= ALIKE) => true,
             _ => {
                 first.timed_out
                     && patience >= self.scaled
                     && self.in_a_row >= ENOUGH
-                    && first.findings.iter().all(|f| often(f) > 0)
+                    && first.findings.iter().all(|f| self.often(f) > 0)
             }
         }
     }
@@ -237,6 +247,23 @@ mod tests {
             "the fourth is confirmed with less patience"
         );
         assert_eq!(ledger.alone(&failure("a", "x", false)), TIMEOUT);
+    }
+
+    #[test]
+    fn who_waits_behind_its_close_gets_full_patience_whatever_else_timed_out() {
+        let mut ledger = Ledger::new(MS(1), TIMEOUT);
+        for n in 0..4 {
+            let other = failure(&n.to_string(), "sent nothing", true);
+            ledger.tried(&other, &other, TIMEOUT);
+        }
+        let (other, first) = (failure("b", "c", true), failure("a", LINGERS, true));
+        for _ in 0..3 {
+            assert_eq!(ledger.together([&other]), MS(1000));
+            assert_eq!(ledger.together([&other, &first]), TIMEOUT);
+            assert_eq!(ledger.alone(&first), TIMEOUT);
+            ledger.tried(&first, &first, TIMEOUT);
+        }
+        assert_eq!(ledger.alone(&first), MS(1000));
     }
 
     #[test]

@@ -239,6 +239,25 @@ fn failing_the_connection_takes_the_end_of_tcp_alone() {
 }
 
 #[test]
+fn who_fails_the_connection_may_wait_for_the_reply_before_it_ends_tcp() {
+    let mut play = Play::new(Role::Server, OFFENCE);
+    let patience = play.setup.patience;
+    assert_eq!(play.session.deadline(), Some(patience));
+    play.close(1002);
+    // One that waits for exactly as long as a step may take.
+    assert_eq!(play.session.deadline(), Some(2 * patience));
+    play.event(patience, Event::Eof);
+    assert_eq!(play.judged().verdict, Verdict::Pass);
+
+    let mut play = Play::new(Role::Server, OFFENCE);
+    play.close(1002);
+    play.deadline();
+    let judgement = play.judged();
+    assert!(judgement.timed_out);
+    assert_eq!(judgement.findings[0].what, LINGERS);
+}
+
+#[test]
 fn each_code_that_a_case_names_is_right() {
     for code in [1002_u16, 1009] {
         let steps = "  > ping ascii(126)\n  < fail 1002 or fail 1009\n";
@@ -376,7 +395,7 @@ fn a_close_without_the_end_of_tcp_is_not_enough() {
 }
 
 #[test]
-fn a_target_that_fails_the_connection_has_its_whole_patience_to_end_tcp() {
+fn a_target_that_fails_the_connection_has_its_patience_twice_to_end_tcp() {
     let mut play = Play::new(
         Role::Server,
         "  > ping \"a\" rsv2\n  < fail 1002 or silence 300ms\n",
@@ -385,8 +404,8 @@ fn a_target_that_fails_the_connection_has_its_whole_patience_to_end_tcp() {
     let mut octets = Vec::new();
     Frame::close(&CloseBody::Code(1002, Vec::new())).encode(&mut octets);
     play.event(at, Event::Received(octets));
-    assert_eq!(play.session.deadline(), Some(at + play.setup.patience));
-    play.event(Duration::from_millis(900), Event::Eof);
+    assert_eq!(play.session.deadline(), Some(at + 2 * play.setup.patience));
+    play.event(Duration::from_millis(1900), Event::Eof);
     assert_eq!(play.judged().verdict, Verdict::Pass);
 }
 

@@ -23,6 +23,9 @@ const NEVER_OPEN: &str = "6455-7.2.1-1";
 /// "The WebSocket messages are frames as in 5.2."
 const FRAMES: &str = "6455-6.1-2";
 
+/// What is said of a target that fails the connection, but for the end of TCP.
+pub const LINGERS: &str = "sent Close, but left TCP open";
+
 impl Session {
     /// What no line foresees.
     pub(super) fn unforeseen(&mut self, seen: Seen) {
@@ -101,8 +104,7 @@ impl Session {
                         Role::Server => SERVER_FAILS,
                         Role::Client => CLIENT_FAILS,
                     };
-                    let what = "sent Close, but left TCP open";
-                    self.fail_rule(rule, what.to_owned(), Some("eof".into()), None);
+                    self.fail_rule(rule, LINGERS.to_owned(), Some("eof".into()), None);
                 } else if self.awaits_failure() {
                     self.fail("did not fail the connection in time".to_owned(), None, None);
                 } else {
