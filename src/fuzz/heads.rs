@@ -18,8 +18,9 @@ use crate::wire::{
 /// Reads a stream as requests, one behind the other, and what follows the first as its body.
 ///
 /// # Panics
-/// When what is read depends on how the stream is cut; when httparse reads something else and no rule explains it; when a request without a
-/// flaw does not parse to itself once it is written anew; when the observer finds nothing wrong with a request that a server refuses.
+/// When what is read depends on how the stream is cut; when httparse reads something else and no rule explains it; when header lines are not
+/// what stands around their colons; when a request without a flaw does not parse to itself once it is written anew; when the observer finds
+/// nothing wrong with a request that a server refuses.
 pub fn request(stream: &Stream) {
     let whole = read(HeadReader::request, stream);
     judge_first(&whole, &stream.octets, httparse_request);
@@ -157,13 +158,44 @@ fn behind<M: Message>(mut reader: HeadReader<M>, octets: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What is shown of a head prints; what is kept of it is no more than came.
+/// What is shown of a head prints; what is kept of it is no more than came, and its header lines.
 fn shown(head: &Head) {
     for flaw in &head.flaws {
         super::printable("a flaw", &flaw.to_string());
     }
     let kept: usize = head.headers.iter().map(|field| field.value.len()).sum();
     assert!(kept <= head.raw.len() && head.raw.len() <= Limits::default().octets);
+    let is_folded = |flaw: &Flaw| matches!(flaw, Flaw::ObsFold | Flaw::BlankBeforeHeaders);
+    if !head.flaws.iter().any(is_folded) {
+        let read = head
+            .headers
+            .iter()
+            .map(|field| (field.name.clone(), field.value.clone()));
+        assert!(
+            read.eq(plain_fields(&head.raw)),
+            "not the header lines that came, though the flaws say of none that it goes on: {head:?}"
+        );
+    }
+}
+
+/// The header lines of a head in the plainest way, whatever octets they have: what stands in front of the first colon, and behind it, without SP and HTAB
+/// around it (RFC 9112, section 5; RFC 9110, section 5.5).
+fn plain_fields(raw: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> {
+    let lines = raw.split(|octet| *octet == b'\n');
+    let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let lines = lines.skip_while(|line| line.is_empty()).skip(1);
+    let lines = lines.take_while(|line| !line.is_empty());
+    let bare = |mut octets: &[u8]| {
+        while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = octets {
+            octets = rest;
+        }
+        octets.to_vec()
+    };
+    lines.filter_map(move |line| {
+        let colon = line.iter().position(|octet| *octet == b':')?;
+        let name = String::from_utf8_lossy(&bare(&line[..colon])).into_owned();
+        Some((name, bare(&line[colon + 1..])))
+    })
 }
 
 /// A request as its parts say.
